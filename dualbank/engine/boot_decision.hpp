@@ -1,0 +1,75 @@
+// What a reset boots, and why: a pure table from boot records and slots to a slot, the bootloader's writes and a reason.
+// In the stock policies it agrees with the vendor's bootloader in every state, flaws included, so that a dump can be
+// predicted. Rules and upstream sources: docs/FORMAT.md, "Boot decision".
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dualbank/formats/otadata.hpp"
+#include "dualbank/formats/slot_index.hpp"
+
+namespace dualbank {
+
+/// Which bootloader decides.
+enum class Policy : std::uint8_t {
+  stock,           ///< the vendor's bootloader, rollback off (CircuitPython)
+  stock_rollback,  ///< the vendor's bootloader, rollback on (MicroPython)
+  dualbank,        ///< our own bootloader: the other good slot before the factory app
+};
+
+/// Why the slot that boots was chosen. `boot_reason_text` makes the sentence.
+enum class BootReason : std::uint8_t {
+  active_record,        ///< the newest usable record names it
+  no_record_first_slot, ///< both records are blank or rejected, there is no factory app: ota_0
+  no_record_factory,    ///< both records are blank or rejected: the factory app
+  no_usable_record,     ///< a record is damaged, none is usable: factory app, or the slots in order
+  no_otadata,           ///< the layout has no otadata: the factory app
+  fallback,             ///< the chosen one does not verify; this one is next in the order
+  trial_first_boot,     ///< the active record is NEW: its trial boot
+  trial_dropped,        ///< a PENDING_VERIFY record was not confirmed in time: the other one
+  test_app,             ///< nothing else verifies
+  nothing_boots,        ///< no image verifies: the bootloader resets for ever
+  otadata_unreadable,   ///< the otadata partition is too small: the bootloader resets for ever
+};
+
+[[nodiscard]] const char* boot_reason_name(BootReason reason);  ///< as in JSON: "active_record"
+[[nodiscard]] const char* boot_reason_text(BootReason reason);  ///< a sentence in plain words
+
+/// One record that the bootloader writes: erase of the sector, then the 32 bytes.
+struct RecordWrite {
+  std::uint8_t sector = 0;
+  BootRecord record{};
+};
+
+/// All that a bootloader looks at. Bit n of `good_slots`: the image in ota_n verifies.
+struct BootInputs {
+  BootRecords records{};
+  bool has_otadata = true;
+  bool otadata_readable = true;
+  std::uint8_t slot_count = 0;
+  bool has_factory = false;
+  std::uint16_t good_slots = 0;
+  bool good_factory = false;
+  bool good_test = false;
+  bool anti_rollback = false;
+  std::uint32_t lowest_secure_version = 0;                  ///< the eFuse counter; with anti_rollback only
+  std::array<std::uint32_t, kMaxSlots> secure_versions{};   ///< of the images in the slots
+  std::uint32_t factory_secure_version = 0;
+};
+
+struct BootDecision {
+  SlotIndex slot = kNoSlot;                 ///< what runs
+  SlotIndex chosen = kNoSlot;               ///< what the records chose, before any fallback
+  BootReason reason = BootReason::nothing_boots;
+  std::uint8_t write_count = 0;
+  std::array<RecordWrite, 4> writes{};      ///< in the bootloader's order
+  std::uint32_t raised_secure_version = 0;  ///< the counter afterwards; with anti_rollback only
+
+  /// The records as they stand after the writes.
+  [[nodiscard]] BootRecords records_after(const BootRecords& before) const;
+};
+
+[[nodiscard]] BootDecision decide_boot(const BootInputs& inputs, Policy policy);
+
+}  // namespace dualbank

@@ -1,0 +1,53 @@
+// Little-endian numbers in byte spans. Every field of every format is read by offset with these, never by a cast.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace dualbank {
+
+using Bytes = std::span<const std::byte>;
+using MutableBytes = std::span<std::byte>;
+
+/// Precondition of all: the field lies within the span.
+[[nodiscard]] constexpr std::uint8_t load_u8(Bytes bytes, std::size_t offset) {
+  return std::to_integer<std::uint8_t>(bytes[offset]);
+}
+[[nodiscard]] constexpr std::uint16_t load_u16(Bytes bytes, std::size_t offset) {
+  return static_cast<std::uint16_t>(load_u8(bytes, offset) | load_u8(bytes, offset + 1) << 8);
+}
+[[nodiscard]] constexpr std::uint32_t load_u32(Bytes bytes, std::size_t offset) {
+  return static_cast<std::uint32_t>(load_u16(bytes, offset)) |
+         static_cast<std::uint32_t>(load_u16(bytes, offset + 2)) << 16;
+}
+
+constexpr void store_u8(MutableBytes bytes, std::size_t offset, std::uint8_t value) { bytes[offset] = std::byte{value}; }
+constexpr void store_u16(MutableBytes bytes, std::size_t offset, std::uint16_t value) {
+  store_u8(bytes, offset, static_cast<std::uint8_t>(value));
+  store_u8(bytes, offset + 1, static_cast<std::uint8_t>(value >> 8));
+}
+constexpr void store_u32(MutableBytes bytes, std::size_t offset, std::uint32_t value) {
+  store_u16(bytes, offset, static_cast<std::uint16_t>(value));
+  store_u16(bytes, offset + 2, static_cast<std::uint16_t>(value >> 16));
+}
+
+/// True when every byte has the value, also for no bytes at all.
+[[nodiscard]] constexpr bool all_equal(Bytes bytes, std::byte value) {
+  for (const std::byte b : bytes) {
+    if (b != value) return false;
+  }
+  return true;
+}
+
+/// A half-open range of byte offsets, [from, to).
+struct Range {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+
+  [[nodiscard]] constexpr std::uint32_t length() const { return to - from; }
+  [[nodiscard]] constexpr bool empty() const { return from >= to; }
+  friend constexpr bool operator==(const Range&, const Range&) = default;
+};
+
+}  // namespace dualbank
