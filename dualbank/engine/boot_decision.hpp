@@ -20,17 +20,17 @@ enum class Policy : std::uint8_t {
 
 /// Why the slot that boots was chosen. `boot_reason_text` makes the sentence.
 enum class BootReason : std::uint8_t {
-  active_record,        ///< the newest usable record names it
-  no_record_first_slot, ///< both records are blank or rejected, there is no factory app: ota_0
-  no_record_factory,    ///< both records are blank or rejected: the factory app
-  no_usable_record,     ///< a record is damaged, none is usable: factory app, or the slots in order
-  no_otadata,           ///< the layout has no otadata: the factory app
-  fallback,             ///< the chosen one does not verify; this one is next in the order
-  trial_first_boot,     ///< the active record is NEW: its trial boot
-  trial_dropped,        ///< a PENDING_VERIFY record was not confirmed in time: the other one
-  test_app,             ///< nothing else verifies
-  nothing_boots,        ///< no image verifies: the bootloader resets for ever
-  otadata_unreadable,   ///< the otadata partition is too small: the bootloader resets for ever
+  active_record,         ///< the newest usable record names it
+  no_record_first_slot,  ///< both records are blank or rejected (or there are no OTA slots), and no factory app: ota_0
+  no_record_factory,     ///< both records are blank or rejected (or there are no OTA slots): the factory app
+  no_usable_record,      ///< a record is damaged, none is usable: factory app, or the slots in order
+  no_otadata,            ///< the layout has no otadata: the factory app, or the slots in order
+  fallback,              ///< the chosen one does not verify, or is too old; this one is next in the order
+  trial_first_boot,      ///< the active record is NEW: its trial boot
+  trial_dropped,         ///< the active record was PENDING_VERIFY, not confirmed in time: what is left without it
+  test_app,              ///< nothing else verifies
+  nothing_boots,         ///< no image verifies: the bootloader resets for ever
+  otadata_unreadable,    ///< the otadata partition is too small: the bootloader resets for ever
 };
 
 [[nodiscard]] const char* boot_reason_name(BootReason reason);  ///< as in JSON: "active_record"
@@ -42,34 +42,44 @@ struct RecordWrite {
   BootRecord record{};
 };
 
-/// All that a bootloader looks at. Bit n of `good_slots`: the image in ota_n verifies.
+/// All that a bootloader looks at. Bit n of `good_slots`: the image in ota_n verifies; of `described_slots`: it has an
+/// app descriptor, whether it verifies or not. Bits from `slot_count` on count for nothing.
 struct BootInputs {
   BootRecords records{};
   bool has_otadata = true;
   bool otadata_readable = true;
-  std::uint8_t slot_count = 0;
+  std::uint8_t slot_count = 0;  ///< at most 16
   bool has_factory = false;
   std::uint16_t good_slots = 0;
   bool good_factory = false;
   bool good_test = false;
   bool anti_rollback = false;
-  std::uint32_t lowest_secure_version = 0;                  ///< the eFuse counter; with anti_rollback only
-  std::array<std::uint32_t, kMaxSlots> secure_versions{};   ///< of the images in the slots
+  // The rest is looked at with anti_rollback only. A factory or test app without descriptor is no good one then.
+  std::uint32_t lowest_secure_version = 0;                 ///< the eFuse counter
+  std::uint32_t highest_secure_version = 32;               ///< as far as the chip can count
+  std::uint16_t described_slots = 0xFFFF;
+  std::array<std::uint32_t, kMaxSlots> secure_versions{};  ///< of the images in the slots
   std::uint32_t factory_secure_version = 0;
+  std::uint32_t test_secure_version = 0;
 };
 
 struct BootDecision {
-  SlotIndex slot = kNoSlot;                 ///< what runs
-  SlotIndex chosen = kNoSlot;               ///< what the records chose, before any fallback
+  SlotIndex slot = kNoSlot;  ///< what runs
+  /// What the records chose, before any fallback. Where they choose none: the first place that is tried. kNoSlot when the
+  /// layout has neither OTA slot nor factory app, or the otadata is not looked at.
+  SlotIndex chosen = kNoSlot;
   BootReason reason = BootReason::nothing_boots;
   std::uint8_t write_count = 0;
   std::array<RecordWrite, 4> writes{};      ///< in the bootloader's order
-  std::uint32_t raised_secure_version = 0;  ///< the counter afterwards; with anti_rollback only
+  std::uint32_t raised_secure_version = 0;  ///< the eFuse counter afterwards
 
   /// The records as they stand after the writes.
   [[nodiscard]] BootRecords records_after(const BootRecords& before) const;
 };
 
+/// Every input has an answer. Under Policy::dualbank NEW and PENDING_VERIFY are states like any other; when no record is
+/// usable it decides as `stock` does, and after the active record's slot it tries that of the other usable record, then
+/// the other OTA slots from ota_0 on, then the factory app, then the test app.
 [[nodiscard]] BootDecision decide_boot(const BootInputs& inputs, Policy policy);
 
 }  // namespace dualbank

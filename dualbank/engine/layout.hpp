@@ -24,7 +24,7 @@ struct Extent {
 struct Layout {
   std::uint8_t slot_count = 0;              ///< OTA slots; numbered from 0 without gaps
   std::array<Extent, kMaxSlots> slots{};    ///< ota_0 ...
-  Extent otadata{};
+  Extent otadata{};                         ///< the whole partition, which may be too small: see updatable()
   Extent factory{};
   Extent test{};
   Extent fat{};                             ///< the first data/fat partition (CircuitPython: the CIRCUITPY drive)
@@ -42,9 +42,9 @@ struct Layout {
 
 /// Reads the table at `table_offset` and finds the partitions. Reads only, 32 bytes at a time.
 /// Errors: those of the flash; table_missing, table_bad_row, table_md5_mismatch, table_second_md5, table_no_end,
-/// table_beyond_flash; layout_slot_gap, layout_duplicate (app factory/test/ota_n, data/ota), layout_overlap (of partitions that
-/// dualbank writes with any other), layout_misaligned (those partitions). A layout that merely cannot be updated is read
-/// all right: ask `updatable()`.
+/// table_rows_after_md5, table_beyond_flash; layout_slot_gap, layout_duplicate (app factory/test/ota_n, data/ota),
+/// layout_misaligned (of the OTA slots and otadata, which dualbank writes), layout_overlap (of those with any other
+/// partition or with the table's own sector). A layout that merely cannot be updated is read all right: ask `updatable()`.
 [[nodiscard]] Result<Layout> read_layout(Flash& flash, std::uint32_t table_offset = kDefaultTableOffset);
 
 }  // namespace dualbank

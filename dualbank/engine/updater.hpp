@@ -9,6 +9,7 @@
 #include "dualbank/engine/boot_sectors.hpp"
 #include "dualbank/engine/flash.hpp"
 #include "dualbank/engine/layout.hpp"
+#include "dualbank/engine/length_reader.hpp"
 #include "dualbank/engine/received.hpp"
 #include "dualbank/engine/session.hpp"
 #include "dualbank/formats/app_image.hpp"
@@ -79,8 +80,9 @@ class Updater {
   /// Reads table and records, finds out what runs, and finishes or buries what a power cut left, saying so in last_event()
   /// (finished_switch, repaired_record, buried_record, else opened). On an intact flash it writes nothing. May be called
   /// again at any time.
+  /// When nothing boots at all, running_slot is kNoSlot and the update goes to ota_0.
   /// Errors: flash_geometry; those of read_layout; layout_no_otadata, layout_otadata_too_small, layout_no_slots,
-  /// layout_one_slot; running_unknown.
+  /// layout_one_slot.
   Status open();
 
   /// Starts an update of the next-update slot, or goes on with the one under way when identity and length are the same.
@@ -119,11 +121,12 @@ class Updater {
   Status pause();
 
   /// The first range at or after `from` that is still to be sent; empty when there is none. Before the last segment header
-  /// has come the length is not known and the last range ends at the slot's end (see `length_known`).
-  [[nodiscard]] Range next_missing(std::uint32_t from = 0);
-  [[nodiscard]] bool length_known();
+  /// has come the length is not known and the last range ends at the slot's end (see `length_known`). With no update under
+  /// way all of the next-update slot is missing. Precondition: open.
+  [[nodiscard]] Range next_missing(std::uint32_t from = 0) const;
+  [[nodiscard]] bool length_known() const { return session_.active() && session_.length_bytes() != kUnknownLength; }
 
-  [[nodiscard]] CanRollBack can_rollback();
+  [[nodiscard]] CanRollBack can_rollback() const;
   [[nodiscard]] const UpdaterState& status() const { return state_; }
   [[nodiscard]] const Layout& layout() const { return layout_; }
   [[nodiscard]] const BootRecords& records() const { return sectors_.records(); }
@@ -131,8 +134,70 @@ class Updater {
   [[nodiscard]] const Event& last_event() const { return event_; }
 
  private:
+  // open
+  [[nodiscard]] Event open_flash();
+  [[nodiscard]] Event infer_running();
+  [[nodiscard]] Event recover();
+  [[nodiscard]] Event recover_intent(int sector);
+  [[nodiscard]] Event recover_doomed_active(int sector);
+  [[nodiscard]] Event load_session();
+  void note_state();
+  [[nodiscard]] bool running_on_trial() const;
+  // begin
+  [[nodiscard]] Event may_update() const;
+  [[nodiscard]] Event check_header(Bytes header);
+  [[nodiscard]] Event start(const SessionTerms& terms);
+  [[nodiscard]] Event resume(const UpdateRequest& request);
+  [[nodiscard]] Event free_sector(int& sector);
+  [[nodiscard]] Event anchor(int& sector);
+  [[nodiscard]] Event clean_session();
+  [[nodiscard]] Event end_session();
+  // flash
+  [[nodiscard]] Event take(Bytes bytes, std::uint32_t offset);
+  [[nodiscard]] Event take_start(Bytes bytes, std::uint32_t offset, std::uint32_t& used);
+  [[nodiscard]] bool start_known() const;
+  [[nodiscard]] Event check_bytes(Bytes bytes, std::uint32_t offset);
+  [[nodiscard]] Event check_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset);
+  [[nodiscard]] Event write(Bytes bytes, std::uint32_t offset);
+  [[nodiscard]] Event write_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset);
+  [[nodiscard]] Event open_granule(std::uint32_t granule);
+  [[nodiscard]] Event program_new(Bytes piece, std::uint32_t offset);
+  [[nodiscard]] Event finish_granule(std::uint32_t granule);
+  [[nodiscard]] Event learn_length();
+  [[nodiscard]] bool present(Range range) const;
+  [[nodiscard]] SlotIndex slot_to_write() const;
+  // switch
+  [[nodiscard]] Event check_slot(SlotIndex slot, const ImageRules& rules, ImageInfo& info);
+  [[nodiscard]] Event switch_to(SlotIndex slot);
+  [[nodiscard]] Event finish_update();
+  [[nodiscard]] Event confirm_running();
+  [[nodiscard]] Event roll_back_to(SlotIndex slot);
+  [[nodiscard]] Event find_rollback_target(SlotIndex& slot);
+  [[nodiscard]] Event write_choice(SlotIndex slot, Reason reason);
+
+  [[nodiscard]] Event writable() const;
+  [[nodiscard]] Event pulse(std::uint32_t done_bytes, std::uint32_t total_bytes) const;
+  [[nodiscard]] MutableBytes work_buffer(std::span<std::byte> own) const {
+    return options_.workspace.size() >= own.size() ? options_.workspace : own;
+  }
+  [[nodiscard]] ImageRules rules_for(SlotIndex slot) const;
+  Status answer(const Event& event);
+
   Flash* flash_;
   Options options_;
+  bool open_ = false;
+  std::uint16_t chip_id_ = kAnyChip;
+  std::uint16_t held_bytes_ = 0;         // of the image's start, not written yet
+  bool start_held_ = false;              // all of it is held and checked
+  std::uint32_t next_offset_ = 0;        // where flash() without offset goes on
+  Event event_{};
+  UpdaterState state_{};
+  Layout layout_{};
+  BootSectors sectors_{};
+  Session session_{};
+  Received received_;
+  LengthReader length_{};
+  std::array<std::byte, kImageStartBytes> held_{};
 };
 
 }  // namespace dualbank

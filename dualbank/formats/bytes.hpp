@@ -47,6 +47,7 @@ struct Range {
 
   [[nodiscard]] constexpr std::uint32_t length() const { return to - from; }
   [[nodiscard]] constexpr bool empty() const { return from >= to; }
+  [[nodiscard]] constexpr explicit operator bool() const { return !empty(); }
   friend constexpr bool operator==(const Range&, const Range&) = default;
 };
 

@@ -1,0 +1,40 @@
+# The command, at the top of the build folder: build/dualbank. Its man page and completions: build/share.
+
+if(NOT EXISTS ${PROJECT_SOURCE_DIR}/dualbank/cli/main.cpp)
+  dualbank_missing("the command" ${DUALBANK_COMMAND} "dualbank/cli/main.cpp is not there")
+  return()
+endif()
+foreach(package CLI11 fmt nlohmann_json)
+  find_package(${package} QUIET)
+  if(NOT ${package}_FOUND)
+    dualbank_missing("the command" ${DUALBANK_COMMAND} "${package} was not found (tools/setup build installs it)")
+    return()
+  endif()
+endforeach()
+
+dualbank_room(cli SOURCES dualbank/cli/*.cpp dualbank/cli/*/*.cpp LINKS ports engine formats)
+target_link_libraries(dualbank_cli PUBLIC CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json)
+target_compile_definitions(dualbank_cli PUBLIC DUALBANK_VERSION="${PROJECT_VERSION}")
+
+add_executable(dualbank_command dualbank/cli/main.cpp)
+dualbank_settings(dualbank_command)
+target_link_libraries(dualbank_command PRIVATE dualbank::cli)
+set_target_properties(dualbank_command PROPERTIES OUTPUT_NAME dualbank
+                                                  RUNTIME_OUTPUT_DIRECTORY $<1:${PROJECT_BINARY_DIR}>)
+
+# Both are made from the text of --help, by the command itself.
+set(share ${PROJECT_BINARY_DIR}/share)
+set(dualbank_pages
+    "man/man1/dualbank.1=man" "bash-completion/completions/dualbank=completions bash"
+    "zsh/site-functions/_dualbank=completions zsh" "fish/vendor_completions.d/dualbank.fish=completions fish")
+set(pages)
+foreach(page IN LISTS dualbank_pages)
+  string(REGEX MATCH "^([^=]+)=(.+)$" matched ${page})
+  set(file ${share}/${CMAKE_MATCH_1})
+  separate_arguments(words UNIX_COMMAND ${CMAKE_MATCH_2})
+  get_filename_component(folder ${file} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${file} DEPENDS dualbank_command VERBATIM COMMAND dualbank_command ${words} > ${file})
+  list(APPEND pages ${file})
+endforeach()
+add_custom_target(dualbank_pages DEPENDS ${pages})

@@ -1,0 +1,52 @@
+# Unit tests sit beside their file; what crosses rooms is in tests/: GoogleTests (*_test.cpp) and scripts (*_test.py).
+
+find_package(GTest REQUIRED)
+include(GoogleTest)
+
+# dualbank_tests(NAME SOURCES glob... LINKS target...): one program of GoogleTests, each test of it one of CTest.
+function(dualbank_tests name)
+  cmake_parse_arguments(PARSE_ARGV 1 tests "" "" "SOURCES;LINKS")
+  list(TRANSFORM tests_SOURCES PREPEND ${PROJECT_SOURCE_DIR}/)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${tests_SOURCES})
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_tests ${sources})
+  dualbank_settings(${name}_tests)
+  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name}_tests PRIVATE ${tests_LINKS} GTest::gmock_main)
+  target_compile_definitions(${name}_tests PRIVATE DUALBANK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  gtest_discover_tests(${name}_tests TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endfunction()
+
+# Scripts get the command, the Python package and this build folder from their environment.
+function(dualbank_script_tests folder)
+  file(GLOB scripts CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${folder}/*_test.py)
+  foreach(script IN LISTS scripts)
+    get_filename_component(name ${script} NAME_WE)
+    add_test(NAME "${folder}: ${name}" COMMAND ${Python3_EXECUTABLE} -B ${script}
+             WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
+    set_tests_properties("${folder}: ${name}" PROPERTIES TIMEOUT 300 ENVIRONMENT
+      "DUALBANK_BIN=${PROJECT_BINARY_DIR}/dualbank;DUALBANK_BUILD=${PROJECT_BINARY_DIR};PYTHONPATH=${PROJECT_BINARY_DIR}/python")
+  endforeach()
+endfunction()
+
+get_property(rooms GLOBAL PROPERTY dualbank_rooms)
+foreach(room IN LISTS rooms)
+  string(REPLACE "dualbank_" "" name ${room})
+  # A room's tests may look at all rooms.
+  dualbank_tests(${name} SOURCES dualbank/${name}/*_test.cpp LINKS ${rooms})
+endforeach()
+
+if(NOT Python3_EXECUTABLE)
+  find_package(Python3 3.11 COMPONENTS Interpreter)
+endif()
+file(GLOB folders CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/tests ${PROJECT_SOURCE_DIR}/tests/*/*_test.*)
+list(TRANSFORM folders REPLACE "/.*" "")
+list(REMOVE_DUPLICATES folders)
+foreach(folder IN LISTS folders)
+  dualbank_tests(tests_${folder} SOURCES tests/${folder}/*_test.cpp LINKS ${rooms})
+  if(Python3_FOUND AND DUALBANK_SCRIPT_TESTS)
+    dualbank_script_tests(${folder})
+  endif()
+endforeach()

@@ -1,0 +1,52 @@
+"""Firmware updates in two slots that no power cut, bad image or lost connection can brick.
+
+CircuitPython's two functions, on a board's flash in a file:
+
+    import dualbank
+
+    dualbank.use("board.flash")           # or set DUALBANK_FLASH
+    with open("firmware-2.0.bin", "rb") as image:
+        while chunk := image.read(1024):
+            dualbank.flash(chunk)
+    dualbank.switch()                     # checks it all; the next reset boots it
+
+The same verbs are methods of a board, and `update` does it in one call:
+
+    with dualbank.open("board.flash") as board:
+        board.update("firmware-2.0.bin", progress=lambda done, total: print(done, "of", total))
+        board.reset()
+        board.confirm()
+
+Whatever is refused raises `Error`, with `code`, `values` and `cure`; files raise OSError's own.
+One board, one thread: a call that meets another one under way raises `Error` with the code "busy".
+"""
+
+from ._board import Board, open
+from ._default import abandon, begin, confirm, flash, missing, reset, rollback, status, switch, update, use
+from ._dualbank import Error, __version__
+from ._inspect import Inspection, inspect
+from ._reports import Image, Record, Slot, Status, Update
+
+__all__ = [
+    "Board",
+    "Error",
+    "Image",
+    "Inspection",
+    "Record",
+    "Slot",
+    "Status",
+    "Update",
+    "abandon",
+    "begin",
+    "confirm",
+    "flash",
+    "inspect",
+    "missing",
+    "open",
+    "reset",
+    "rollback",
+    "status",
+    "switch",
+    "update",
+    "use",
+]

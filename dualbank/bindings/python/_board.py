@@ -1,0 +1,98 @@
+"""A board's flash in a file: the C++ board, and what is easier said in Python."""
+
+import atexit
+import hashlib
+import os
+import weakref
+
+from . import _dualbank
+from ._images import sound_app
+from ._reports import status_of
+
+CHUNK_BYTES = 4096  # one sector: an equal one is then neither erased nor written
+
+_open_boards = weakref.WeakSet()
+
+
+@atexit.register
+def _close_boards():
+    # A partly received sector is only in memory; closing keeps it.
+    for board in list(_open_boards):
+        board.close()
+
+
+class Board(_dualbank.Board):
+    __doc__ = _dualbank.Board.__doc__
+
+    def __init__(self, path, *, policy=None, running=None, force=False, read_only=False):
+        policy = os.environ.get("DUALBANK_POLICY", "stock") if policy is None else policy
+        super().__init__(path, policy=policy, running=running, force=force, read_only=read_only)
+        self._force = force
+        self._path = os.fsdecode(path)
+        _open_boards.add(self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __repr__(self):
+        return f"<dualbank.Board {self._path!r}{' (closed)' if self.closed else ''}>"
+
+    @property
+    def path(self):
+        """The flash file's path."""
+        return self._path
+
+    def status(self):
+        """What runs, what boots next, what each slot holds: a Status, with the fields of `dualbank status --json`."""
+        return status_of(self._status())
+
+    def missing(self):
+        """The ranges of the update under way that are still to be sent, as (from, to). Empty when nothing is missing.
+
+        Before the last segment header has come, the length is not known and the last range ends at the slot's end.
+        """
+        return self._missing()
+
+    def update(self, image, progress=None):
+        """Updates to an image and makes it boot next: checks it, writes what is missing, checks the slot, switches.
+
+        image: a path, or the bytes, of an app image, a joined file or a UF2 file. It is checked as a whole before
+        anything is written. The same call goes on with an update that was interrupted, by an exception of `progress`,
+        Ctrl-C or a power cut.
+        progress: called with (done, total) in bytes, before the first piece and after each.
+        Returns True, or False when the running slot already holds this image and nothing was done.
+        """
+        app = sound_app(image, self._force)
+        if self._runs(app):
+            return False
+        self.begin(hashlib.sha256(app).digest(), len(app), app[:CHUNK_BYTES])
+        total = len(app)
+        missing = self._missing()
+        done = total - sum(end - start for start, end in missing)
+        report = progress or (lambda done, total: None)
+        report(done, total)
+        for start, end in missing:
+            for offset in range(start, end, CHUNK_BYTES):
+                piece = app[offset : min(offset + CHUNK_BYTES, end)]
+                self.flash(piece, offset)
+                done += len(piece)
+                report(done, total)
+        self.switch()
+        return True
+
+
+def open(path, *, policy=None, running=None, force=False, read_only=False):
+    """Opens a board's flash file, as the device does after a reset: `with dualbank.open(path) as board:`.
+
+    policy: which bootloader is on the device: "stock", "stock-rollback" or "dualbank"; otherwise DUALBANK_POLICY, or "stock".
+    running: the slot that runs ("ota_0"); otherwise the one that boots now.
+    force: take images without descriptor or SHA-256, and update although the running image is on trial.
+    read_only: look, never write; works on a file that is in use.
+
+    FileNotFoundError, PermissionError ... as files do; BlockingIOError when another process has the flash open for
+    writing; Error when the file is no flash.
+    """
+    return Board(path, policy=policy, running=running, force=force, read_only=read_only)

@@ -1,0 +1,71 @@
+"""What the looking verbs answer: named tuples with the fields of the command's --json."""
+
+from typing import NamedTuple
+
+
+class Image(NamedTuple):
+    """One firmware, in a slot or in a file."""
+
+    valid: bool
+    version: str | None
+    project: str | None
+    chip: str | None
+    length: int | None
+
+
+class Record(NamedTuple):
+    """A boot record (ESP-IDF: otadata entry). States: new, pending_verify, valid, invalid, aborted, undefined."""
+
+    seq: int
+    state: str
+
+
+class Slot(NamedTuple):
+    """A slot (app partition). `image` is None when it holds none, `record` when no boot record names it."""
+
+    name: str
+    offset: int
+    size: int
+    image: Image | None
+    record: Record | None
+
+
+class Update(NamedTuple):
+    """The update under way: its length (None while it is not known) and what is still missing, as (from, to)."""
+
+    slot: str
+    length: int | None
+    missing: tuple[tuple[int, int], ...]
+
+
+class Status(NamedTuple):
+    """A board: the fields of `dualbank status --json`. A slot is always its name; None when there is none."""
+
+    available: bool
+    reason: str | None
+    policy: str
+    running_slot: str | None
+    boot_slot: str | None
+    next_update_slot: str | None
+    trial: str | None
+    update: Update | None
+    slots: tuple[Slot, ...]
+
+
+def _maybe(kind, report):
+    return None if report is None else kind(**report)
+
+
+def image_of(report):
+    return _maybe(Image, report)
+
+
+def slot_of(report):
+    return Slot(**report | {"image": _maybe(Image, report["image"]), "record": _maybe(Record, report["record"])})
+
+
+def status_of(report):
+    update = report["update"]
+    if update is not None:
+        update = Update(**update | {"missing": tuple(update["missing"])})
+    return Status(**report | {"update": update, "slots": tuple(map(slot_of, report["slots"]))})

@@ -1,0 +1,97 @@
+#include "dualbank/bindings/python/desk_board.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace dualbank::python {
+namespace {
+
+/// Errors after which a flash can still be looked at, and a reset still does something.
+bool is_about_updating(Status code) {
+  switch (code) {
+    case Status::layout_no_otadata:
+    case Status::layout_otadata_too_small:
+    case Status::layout_no_slots:
+    case Status::layout_one_slot:
+    case Status::running_unknown:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Event DeskBoard::open(const char* path) {
+  if (const Status status = file_.open(path, options_.read_only); status != Status::ok) return file_.last_event();
+  const Result<Layout> layout = read_layout(file_);
+  if (!layout) return layout.error();
+  layout_ = *layout;
+  owner_process_ = ::getpid();
+  return start_updater(options_.running_slot);
+}
+
+Event DeskBoard::start_updater(SlotIndex running_slot) {
+  chip_id_ = infer_chip(file_, layout_);
+  updater_.emplace(file_, Options{.workspace = workspace_,
+                                  .gaps = gaps_,
+                                  .between_units = options_.between_units,
+                                  .running_slot = running_slot,
+                                  .policy = options_.policy,
+                                  .allow_foreign = options_.force,
+                                  .allow_unconfirmed = options_.force,
+                                  .read_only = options_.read_only});
+  unavailable_ = {};
+  if (updater_->open() == Status::ok) return {};
+  const Event error = updater_->last_event();
+  if (!is_about_updating(error.code)) return error;
+  unavailable_ = error;
+  return {};
+}
+
+Event DeskBoard::close() {
+  if (!updater_) return {};
+  // A forked child shares the file but not the right to write it.
+  const bool ours = owner_process_ == ::getpid();
+  const bool may_pause = ours && !options_.read_only && unavailable_.code == Status::ok;
+  const bool failed = may_pause && updater_->pause() != Status::ok;
+  const Event error = failed ? updater_->last_event() : Event{};
+  updater_.reset();
+  file_.close();
+  return error;
+}
+
+BootSettings DeskBoard::boot_settings() const { return {.policy = options_.policy, .chip_id = chip_id_}; }
+
+Result<BootDecision> DeskBoard::predict() { return predict_boot(file_, layout_, boot_settings(), verify_buffer_); }
+
+Event DeskBoard::reset() {
+  if (unavailable_.code == Status::ok && updater_->pause() != Status::ok) return updater_->last_event();
+  const Result<BootDecision> decision = predict();
+  if (!decision) return decision.error();
+  if (const Status status = perform_boot_writes(file_, layout_, *decision); status != Status::ok) return {status, {}};
+  if (decision->slot == kNoSlot) {
+    unavailable_ = {Status::running_unknown, {}};
+    return unavailable_;
+  }
+  return start_updater(decision->slot);
+}
+
+Result<ImageInfo> DeskBoard::verify(const Extent& slot) {
+  return verify_slot(file_, slot, ImageRules::vendor(chip_id_, slot.size_bytes, slot.offset), verify_buffer_);
+}
+
+bool DeskBoard::runs(Bytes image) {
+  const Extent slot = layout_.extent_of(updater_->status().running_slot);
+  if (image.empty() || image.size() > slot.size_bytes) return false;
+  for (std::size_t at = 0; at < image.size(); at += verify_buffer_.size()) {
+    const Bytes piece = image.subspan(at, std::min(verify_buffer_.size(), image.size() - at));
+    const MutableBytes held = MutableBytes{verify_buffer_}.first(piece.size());
+    if (file_.read(slot.offset + static_cast<std::uint32_t>(at), held) != Status::ok) return false;
+    if (!std::equal(piece.begin(), piece.end(), held.begin())) return false;
+  }
+  return true;
+}
+
+}  // namespace dualbank::python

@@ -1,0 +1,78 @@
+// A board on the desk: a flash file and the updater of the application that runs on it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+
+#include "dualbank/engine/boot.hpp"
+#include "dualbank/engine/updater.hpp"
+#include "dualbank/ports/file/file_flash.hpp"
+
+namespace dualbank::python {
+
+struct BoardOptions {
+  Policy policy = Policy::stock;
+  SlotIndex running_slot = kUnknownSlot;  ///< until the first reset()
+  bool force = false;                     ///< take foreign images, and update while the running one is on trial
+  bool read_only = false;                 ///< look, never write, take no lock
+  BetweenUnits between_units = nullptr;
+};
+
+/// Acts as a device that has just booted, from open() or reset() on. Not movable: the updater points into it.
+class DeskBoard {
+ public:
+  explicit DeskBoard(const BoardOptions& options) : options_(options) {}
+  DeskBoard(const DeskBoard&) = delete;
+  DeskBoard& operator=(const DeskBoard&) = delete;
+  ~DeskBoard() { close(); }
+
+  /// ok also when the flash cannot be updated (one slot, nothing boots): then `unavailable()` says why, and every verb
+  /// of the updater refuses. Errors: those of the file, of the flash and of the partition table.
+  [[nodiscard]] Event open(const char* path);
+
+  /// Keeps what was partly received, and gives the file back. Twice is ok.
+  Event close();
+
+  /// Does what the bootloader does at the next reset, then opens the updater of what runs now. Errors: those of the flash,
+  /// running_unknown when nothing boots.
+  [[nodiscard]] Event reset();
+
+  /// What the next reset would do. Reads only.
+  [[nodiscard]] Result<BootDecision> predict();
+
+  /// The image in a slot, verified as the bootloader does.
+  [[nodiscard]] Result<ImageInfo> verify(const Extent& slot);
+
+  /// True when the running slot starts with exactly these bytes.
+  [[nodiscard]] bool runs(Bytes image);
+
+  [[nodiscard]] bool is_open() const { return updater_.has_value(); }
+  [[nodiscard]] const Event& unavailable() const { return unavailable_; }
+  [[nodiscard]] const BoardOptions& options() const { return options_; }
+  /// Preconditions of all below: is_open().
+  [[nodiscard]] Updater& updater() { return *updater_; }
+  [[nodiscard]] Flash& flash() { return file_; }
+  [[nodiscard]] const Layout& layout() const { return layout_; }
+  [[nodiscard]] std::uint16_t chip_id() const { return chip_id_; }
+
+ private:
+  static constexpr std::size_t kWorkspaceBytes = 64 * 1024;
+  static constexpr std::size_t kGaps = 4096;
+
+  [[nodiscard]] BootSettings boot_settings() const;
+  Event start_updater(SlotIndex running_slot);
+
+  BoardOptions options_;
+  ports::FileFlash file_;
+  Layout layout_{};
+  std::uint16_t chip_id_ = kAnyChip;
+  Event unavailable_{};
+  std::optional<Updater> updater_;
+  long owner_process_ = 0;
+  std::array<std::byte, kWorkspaceBytes> workspace_{};
+  std::array<std::byte, kOtadataSectorBytes> verify_buffer_{};
+  std::array<Range, kGaps> gaps_{};
+};
+
+}  // namespace dualbank::python

@@ -1,0 +1,63 @@
+#include "dualbank/cli/output.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace dualbank::cli {
+namespace {
+
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string_view{} : std::string_view{value};
+}
+
+bool locale_is_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const auto value = environment(name);
+    if (value.empty()) continue;
+    return value.find("UTF-8") != value.npos || value.find("utf8") != value.npos || value.find("UTF8") != value.npos;
+  }
+  return false;
+}
+
+unsigned columns(int descriptor) {
+  winsize size{};
+  if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) return size.ws_col;
+  const unsigned long named = std::strtoul(std::string(environment("COLUMNS")).c_str(), nullptr, 10);
+  return named >= 20 && named <= 1000 ? static_cast<unsigned>(named) : 80;
+}
+
+}  // namespace
+
+bool is_terminal(int descriptor) { return isatty(descriptor) == 1; }
+
+std::string Style::paint(std::string_view sgr, std::string_view text) const {
+  return color ? fmt::format("\x1b[{}m{}\x1b[0m", sgr, text) : std::string(text);
+}
+
+Style style_of(int descriptor, ColorChoice choice) {
+  const bool wanted = is_terminal(descriptor) && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+  return {.color = choice == ColorChoice::always || (choice == ColorChoice::automatic && wanted),
+          .unicode = locale_is_utf8(),
+          .width = columns(descriptor)};
+}
+
+void Output::line(const std::string& text) const {
+  if (!json) std::printf("%s\n", text.c_str());
+}
+
+void Output::aside(const std::string& text) {
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", text.c_str());
+}
+
+void Output::print_result() const {
+  Json object{{"schema", 1}};
+  object.update(result_);
+  std::printf("%s\n", object.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
+}  // namespace dualbank::cli

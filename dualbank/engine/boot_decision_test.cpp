@@ -1,0 +1,516 @@
+#include "dualbank/engine/boot_decision.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace dualbank {
+namespace {
+
+constexpr BootRecord kBlank{};
+
+BootRecord good(std::uint32_t seq, RecordState state = RecordState::undefined) { return BootRecord::make(seq, state); }
+
+BootRecord bad_crc(std::uint32_t seq, RecordState state = RecordState::undefined) {
+  BootRecord record = BootRecord::make(seq, state);
+  record.crc ^= 0x0001'0000;
+  return record;
+}
+
+/// A board with two slots that both verify, no factory app, blank records.
+BootInputs two_slots(const BootRecord& r0 = kBlank, const BootRecord& r1 = kBlank) {
+  return {.records = {r0, r1}, .slot_count = 2, .good_slots = 0b11};
+}
+
+BootInputs with_factory(BootInputs inputs) {
+  inputs.has_factory = true;
+  inputs.good_factory = true;
+  return inputs;
+}
+
+BootInputs after(BootInputs inputs, const BootDecision& decision) {
+  inputs.records = decision.records_after(inputs.records);
+  inputs.lowest_secure_version = decision.raised_secure_version;
+  return inputs;
+}
+
+std::vector<RecordWrite> writes_of(const BootDecision& d) {
+  return {d.writes.begin(), d.writes.begin() + d.write_count};
+}
+
+testing::AssertionResult writes(const BootDecision& decision, const std::vector<RecordWrite>& expected) {
+  const auto found = writes_of(decision);
+  if (found.size() != expected.size()) {
+    return testing::AssertionFailure() << found.size() << " writes instead of " << expected.size();
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i].sector != expected[i].sector || found[i].record != expected[i].record) {
+      return testing::AssertionFailure() << "write " << i << ": sector " << int{found[i].sector} << ", seq "
+                                         << found[i].record.seq << ", " << state_name(found[i].record.state);
+    }
+  }
+  return testing::AssertionSuccess();
+}
+
+void expect_boots(const BootDecision& d, SlotIndex slot, BootReason reason) {
+  EXPECT_EQ(int{d.slot}, int{slot});
+  EXPECT_STREQ(boot_reason_name(d.reason), boot_reason_name(reason));
+}
+
+// ---- the scenarios of the format's description that concern booting, by their numbers
+
+TEST(BootScenarios, S01_BlankRecordsBootTheFirstSlotAndAreRepaired) {
+  BootInputs inputs = two_slots();
+  inputs.good_slots = 0b01;
+  const auto d = decide_boot(inputs, Policy::stock);
+  expect_boots(d, 0, BootReason::no_record_first_slot);
+  EXPECT_TRUE(writes(d, {{0, good(1, RecordState::valid)}}));
+}
+
+TEST(BootScenarios, S02_BlankRecordsAndABadFirstSlotBootTheSecond) {
+  BootInputs inputs = two_slots();
+  inputs.good_slots = 0b10;
+  const auto d = decide_boot(inputs, Policy::stock);
+  expect_boots(d, 1, BootReason::fallback);
+  EXPECT_EQ(d.chosen, 0);
+  EXPECT_TRUE(writes(d, {{0, good(2, RecordState::valid)}}));
+}
+
+TEST(BootScenarios, S03_BlankRecordsBootTheFactoryAppAndStayBlank) {
+  const auto d = decide_boot(with_factory(two_slots()), Policy::stock);
+  expect_boots(d, kFactorySlot, BootReason::no_record_factory);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootScenarios, S04_AnEmptyFactorySlotBootsTheFirstSlotAndRepairsNothing) {
+  BootInputs inputs = with_factory(two_slots());
+  inputs.good_factory = false;
+  const auto d = decide_boot(inputs, Policy::stock);
+  expect_boots(d, 0, BootReason::fallback);
+  EXPECT_EQ(d.chosen, kFactorySlot);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootScenarios, S07_ADamagedFirstSlotWithoutFactoryFallsUpwards) {
+  BootInputs inputs = two_slots(good(2), good(3));
+  inputs.good_slots = 0b10;
+  const auto d = decide_boot(inputs, Policy::stock);
+  expect_boots(d, 1, BootReason::fallback);
+  EXPECT_EQ(d.chosen, 0);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootScenarios, S08_ADamagedFirstSlotFallsIntoTheFactoryAppNotTheOtherSlot) {
+  BootInputs inputs = with_factory(two_slots(good(2), good(3)));
+  inputs.good_slots = 0b10;
+  expect_boots(decide_boot(inputs, Policy::stock), kFactorySlot, BootReason::fallback);
+  expect_boots(decide_boot(inputs, Policy::dualbank), 1, BootReason::fallback);
+}
+
+TEST(BootScenarios, S09_ADamagedRecordIsNotRepaired) {
+  const auto d = decide_boot(two_slots(bad_crc(1)), Policy::stock);
+  expect_boots(d, 0, BootReason::no_usable_record);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootScenarios, S10_Seq0IsUsableAndNamesTheLastSlot) {
+  const BootRecord trap{.seq = 0, .state = RecordState::undefined, .crc = 0xFFFF'FFFF};
+  expect_boots(decide_boot(two_slots(trap), Policy::stock), 1, BootReason::active_record);
+}
+
+TEST(BootScenarios, S11_AnInvalidRecordLeavesTheOther) {
+  const auto inputs = two_slots(good(2, RecordState::invalid), good(1, RecordState::valid));
+  expect_boots(decide_boot(inputs, Policy::stock), 0, BootReason::active_record);
+}
+
+TEST(BootScenarios, S12_TwoAbortedRecordsBootTheFirstSlotAndStay) {
+  const auto inputs = two_slots(good(1, RecordState::aborted), good(2, RecordState::aborted));
+  const auto d = decide_boot(inputs, Policy::stock);
+  expect_boots(d, 0, BootReason::no_record_first_slot);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootScenarios, S13_AnUnconfirmedTrialIsDroppedAtTheSecondBoot) {
+  const auto inputs = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
+  const auto first = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(first, 1, BootReason::trial_first_boot);
+  EXPECT_TRUE(writes(first, {{1, good(2, RecordState::pending_verify)}}));
+  const auto second = decide_boot(after(inputs, first), Policy::stock_rollback);
+  expect_boots(second, 0, BootReason::trial_dropped);
+  EXPECT_TRUE(writes(second, {{1, good(2, RecordState::aborted)}}));
+  const auto third = decide_boot(after(after(inputs, first), second), Policy::stock_rollback);
+  expect_boots(third, 0, BootReason::active_record);
+  EXPECT_EQ(third.write_count, 0);
+}
+
+TEST(BootScenarios, S14_AConfirmedTrialStays) {
+  auto inputs = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
+  inputs = after(inputs, decide_boot(inputs, Policy::stock_rollback));
+  inputs.records[1].state = RecordState::valid;
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, 1, BootReason::active_record);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootScenarios, S15_ATrialIsUsedUpBeforeItsImageIsLookedAt) {
+  auto inputs = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
+  inputs.good_slots = 0b01;
+  const auto first = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(first, 0, BootReason::fallback);
+  EXPECT_EQ(first.chosen, 1);
+  EXPECT_TRUE(writes(first, {{1, good(2, RecordState::pending_verify)}}));
+  const auto second = decide_boot(after(inputs, first), Policy::stock_rollback);
+  expect_boots(second, 0, BootReason::trial_dropped);
+  EXPECT_TRUE(writes(second, {{1, good(2, RecordState::aborted)}}));
+}
+
+TEST(BootScenarios, S16_ACutInTheTrialsWriteLosesTheTrial) {
+  const auto before = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
+  ASSERT_EQ(decide_boot(before, Policy::stock_rollback).writes[0].sector, 1);
+  const auto d = decide_boot(two_slots(good(1, RecordState::valid), kBlank), Policy::stock_rollback);
+  expect_boots(d, 0, BootReason::active_record);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootScenarios, S17_TwoRecordsForOneSlotGiveItTwoTrials) {
+  const auto inputs = two_slots(good(4, RecordState::fresh), good(4, RecordState::fresh));
+  const auto first = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(first, 1, BootReason::trial_first_boot);
+  EXPECT_TRUE(writes(first, {{0, good(4, RecordState::pending_verify)}}));
+  const auto second = decide_boot(after(inputs, first), Policy::stock_rollback);
+  expect_boots(second, 1, BootReason::trial_first_boot);
+  EXPECT_TRUE(writes(second, {{0, good(4, RecordState::aborted)}, {1, good(4, RecordState::pending_verify)}}));
+}
+
+// ---- what combinations of records mean, rollback off
+
+TEST(BootDecision, OneUsableRecordRules) {
+  for (const BootRecord& other : {kBlank, bad_crc(9), good(9, RecordState::invalid), good(9, RecordState::aborted)}) {
+    expect_boots(decide_boot(two_slots(good(4), other), Policy::stock), 1, BootReason::active_record);
+    expect_boots(decide_boot(two_slots(other, good(4)), Policy::stock), 1, BootReason::active_record);
+  }
+}
+
+TEST(BootDecision, OfTwoUsableRecordsTheLargerSeqRulesWithoutWrapAround) {
+  expect_boots(decide_boot(two_slots(good(3), good(4)), Policy::stock), 1, BootReason::active_record);
+  expect_boots(decide_boot(two_slots(good(4), good(3)), Policy::stock), 1, BootReason::active_record);
+  expect_boots(decide_boot(two_slots(good(kHighestSeq), good(1)), Policy::stock), 1, BootReason::active_record);
+}
+
+TEST(BootDecision, OnATieRecord0Rules) {
+  const auto d = decide_boot(two_slots(good(2, RecordState::fresh), good(2, RecordState::fresh)), Policy::stock_rollback);
+  EXPECT_TRUE(writes(d, {{0, good(2, RecordState::pending_verify)}}));
+}
+
+TEST(BootDecision, ADamagedRecordIsNotABlankOne) {
+  for (const auto& inputs : {two_slots(bad_crc(2), kBlank), two_slots(kBlank, bad_crc(2))}) {
+    const auto d = decide_boot(inputs, Policy::stock);
+    expect_boots(d, 0, BootReason::no_usable_record);
+    EXPECT_EQ(d.write_count, 0);
+    expect_boots(decide_boot(with_factory(inputs), Policy::stock), kFactorySlot, BootReason::no_usable_record);
+  }
+}
+
+TEST(BootDecision, RejectedRecordsWithABadCrcAreRepaired) {
+  const auto d = decide_boot(two_slots(bad_crc(2, RecordState::aborted), kBlank), Policy::stock);
+  expect_boots(d, 0, BootReason::no_record_first_slot);
+  EXPECT_TRUE(writes(d, {{0, good(1, RecordState::valid)}}));
+}
+
+TEST(BootDecision, OneRejectedRecordWithAGoodCrcPreventsTheRepair) {
+  const auto d = decide_boot(two_slots(good(2, RecordState::invalid), kBlank), Policy::stock);
+  expect_boots(d, 0, BootReason::no_record_first_slot);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootDecision, AnErasedSeqIsBlankWhateverItsCrc) {
+  const BootRecord top = BootRecord::make(kBlankSeq, RecordState::valid);
+  expect_boots(decide_boot(two_slots(top, good(1)), Policy::stock), 0, BootReason::active_record);
+  const auto d = decide_boot(two_slots(top, kBlank), Policy::stock);
+  expect_boots(d, 0, BootReason::no_record_first_slot);
+  EXPECT_EQ(d.write_count, 1);
+}
+
+TEST(BootDecision, AnUnknownStateIsNoRestriction) {
+  const auto odd = static_cast<RecordState>(0x1234);
+  for (const Policy policy : {Policy::stock, Policy::stock_rollback, Policy::dualbank}) {
+    const auto d = decide_boot(two_slots(good(1), good(2, odd)), policy);
+    expect_boots(d, 1, BootReason::active_record);
+    EXPECT_EQ(d.write_count, 0);
+  }
+}
+
+TEST(BootDecision, WithRollbackOffTrialsAreOrdinary) {
+  for (const RecordState state : {RecordState::fresh, RecordState::pending_verify}) {
+    for (const Policy policy : {Policy::stock, Policy::dualbank}) {
+      const auto d = decide_boot(two_slots(good(1), good(2, state)), policy);
+      expect_boots(d, 1, BootReason::active_record);
+      EXPECT_EQ(d.write_count, 0);
+    }
+  }
+}
+
+// ---- rollback on
+
+TEST(BootRollback, DropsEveryPendingRecordUsableOrNot) {
+  const auto inputs = two_slots(bad_crc(7, RecordState::pending_verify), good(2, RecordState::pending_verify));
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  EXPECT_TRUE(writes(d, {{0, bad_crc(7, RecordState::aborted)}, {1, good(2, RecordState::aborted)}}));
+  expect_boots(d, 0, BootReason::trial_dropped);
+}
+
+TEST(BootRollback, APendingRecordThatDidNotRuleChangesNoChoice) {
+  const auto inputs = two_slots(good(1, RecordState::pending_verify), good(2, RecordState::valid));
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, 1, BootReason::active_record);
+  EXPECT_TRUE(writes(d, {{0, good(1, RecordState::aborted)}}));
+}
+
+TEST(BootRollback, AbortingDamagedRecordsLeadsToTheRepair) {
+  const auto inputs = two_slots(bad_crc(1, RecordState::pending_verify), bad_crc(2, RecordState::pending_verify));
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, 0, BootReason::no_record_first_slot);
+  EXPECT_TRUE(writes(d, {{0, bad_crc(1, RecordState::aborted)},
+                         {1, bad_crc(2, RecordState::aborted)},
+                         {0, good(1, RecordState::valid)}}));
+  EXPECT_EQ(d.records_after(inputs.records)[0], good(1, RecordState::valid));
+  EXPECT_EQ(d.records_after(inputs.records)[1], bad_crc(2, RecordState::aborted));
+}
+
+TEST(BootRollback, ADroppedFirstUpdateGoesBackToTheFactoryApp) {
+  const auto inputs = with_factory(two_slots(good(1, RecordState::pending_verify)));
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, kFactorySlot, BootReason::trial_dropped);
+  EXPECT_EQ(d.chosen, kFactorySlot);
+}
+
+TEST(BootRollback, AnImageThatRejectedItselfIsNotBootedAgain) {
+  const auto inputs = two_slots(good(1, RecordState::valid), good(2, RecordState::invalid));
+  expect_boots(decide_boot(inputs, Policy::stock_rollback), 0, BootReason::active_record);
+}
+
+TEST(BootRollback, ConfirmingCutBetweenEraseAndProgramBootsTheOldImage) {
+  expect_boots(decide_boot(two_slots(good(1, RecordState::valid), kBlank), Policy::stock_rollback), 0,
+               BootReason::active_record);
+}
+
+// ---- the order of the fallback
+
+BootInputs many_slots(std::uint8_t count, std::uint32_t seq, std::uint16_t good_slots) {
+  return {.records = {good(seq), kBlank}, .slot_count = count, .good_slots = good_slots};
+}
+
+/// Boots, spoils what booted, boots again, until nothing does.
+std::vector<int> fallback_order(BootInputs inputs, Policy policy) {
+  std::vector<int> order;
+  for (;;) {
+    const auto d = decide_boot(inputs, policy);
+    if (d.slot == kNoSlot) return order;
+    order.push_back(d.slot);
+    if (d.slot == kFactorySlot) inputs.good_factory = false;
+    if (d.slot == kTestSlot) inputs.good_test = false;
+    if (d.slot >= 0) inputs.good_slots = static_cast<std::uint16_t>(inputs.good_slots & ~(1 << d.slot));
+  }
+}
+
+TEST(BootFallback, StockGoesDownThroughFactoryThenUpThenTest) {
+  BootInputs inputs = with_factory(many_slots(5, 3, 0xFFFF));
+  inputs.good_test = true;
+  EXPECT_EQ(fallback_order(inputs, Policy::stock), (std::vector<int>{2, 1, 0, -1, 3, 4, -2}));
+  inputs.records = {};
+  EXPECT_EQ(fallback_order(inputs, Policy::stock), (std::vector<int>{-1, 0, 1, 2, 3, 4, -2}));
+  inputs.has_factory = false;
+  EXPECT_EQ(fallback_order(inputs, Policy::stock), (std::vector<int>{0, 1, 2, 3, 4, -2}));
+}
+
+TEST(BootFallback, OursTakesTheOtherRecordThenEverySlotBeforeTheFactoryApp) {
+  BootInputs inputs = with_factory(many_slots(5, 8, 0xFFFF));
+  inputs.good_test = true;
+  inputs.records[1] = good(4);
+  EXPECT_EQ(fallback_order(inputs, Policy::dualbank), (std::vector<int>{2, 3, 0, 1, 4, -1, -2}));
+  inputs.records[1] = good(4, RecordState::aborted);
+  EXPECT_EQ(fallback_order(inputs, Policy::dualbank), (std::vector<int>{2, 0, 1, 3, 4, -1, -2}));
+  inputs.records = {};
+  EXPECT_EQ(fallback_order(inputs, Policy::dualbank), (std::vector<int>{-1, 0, 1, 2, 3, 4, -2}));
+}
+
+TEST(BootFallback, SixteenSlotsAllHaveTheirTurn) {
+  EXPECT_EQ(fallback_order(many_slots(16, 16, 0xFFFF), Policy::stock).size(), 16u);
+  EXPECT_EQ(fallback_order(many_slots(16, 1, 0xFFFF), Policy::dualbank).size(), 16u);
+}
+
+TEST(BootFallback, SlotsTheLayoutDoesNotHaveAreNeverTried) {
+  const auto d = decide_boot(many_slots(2, 1, 0b1111'1100), Policy::stock);
+  expect_boots(d, kNoSlot, BootReason::nothing_boots);
+  EXPECT_EQ(d.chosen, 0);
+  EXPECT_EQ(fallback_order(many_slots(200, 1, 0xFFFF), Policy::stock).size(), 16u);
+}
+
+TEST(BootFallback, AFactoryAppThatTheLayoutDoesNotHaveNeverBoots) {
+  BootInputs inputs = two_slots(good(1));
+  inputs.good_slots = 0b10;
+  inputs.good_factory = true;
+  expect_boots(decide_boot(inputs, Policy::stock), 1, BootReason::fallback);
+}
+
+TEST(BootFallback, ADamagedFactoryAppDoesNotDisturbAUsableRecord) {
+  BootInputs inputs = with_factory(two_slots(good(2)));
+  inputs.good_factory = false;
+  expect_boots(decide_boot(inputs, Policy::stock), 1, BootReason::active_record);
+}
+
+TEST(BootFallback, WithoutOtaSlotsTheFactoryAppBoots) {
+  BootInputs inputs{.slot_count = 0, .has_factory = true, .good_slots = 0xFFFF, .good_factory = true};
+  inputs.records = {good(2), kBlank};
+  for (const Policy policy : {Policy::stock, Policy::stock_rollback, Policy::dualbank}) {
+    expect_boots(decide_boot(inputs, policy), kFactorySlot, BootReason::no_record_factory);
+  }
+}
+
+TEST(BootFallback, WithoutAnythingTheTestAppBootsAndNothingIsRepaired) {
+  BootInputs inputs{.slot_count = 0, .good_test = true};
+  const auto d = decide_boot(inputs, Policy::stock);
+  expect_boots(d, kTestSlot, BootReason::test_app);
+  EXPECT_EQ(d.chosen, kNoSlot);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootFallback, WhereNothingVerifiesATrialIsUsedUpAllTheSame) {
+  auto inputs = two_slots(kBlank, good(2, RecordState::fresh));
+  inputs.good_slots = 0;
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, kNoSlot, BootReason::nothing_boots);
+  EXPECT_EQ(d.chosen, 1);
+  EXPECT_EQ(d.write_count, 1);
+}
+
+// ---- otadata missing or too small
+
+TEST(BootOtadata, WithoutItTheFactoryAppBootsElseTheSlotsInOrder) {
+  BootInputs inputs = with_factory(two_slots(good(2, RecordState::fresh), good(1, RecordState::pending_verify)));
+  inputs.has_otadata = false;
+  auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, kFactorySlot, BootReason::no_otadata);
+  EXPECT_EQ(d.write_count, 0);
+  inputs.has_factory = false;
+  d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, 0, BootReason::no_otadata);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+TEST(BootOtadata, TooSmallResetsForEver) {
+  BootInputs inputs = with_factory(two_slots(good(2)));
+  inputs.otadata_readable = false;
+  const auto d = decide_boot(inputs, Policy::stock);
+  expect_boots(d, kNoSlot, BootReason::otadata_unreadable);
+  EXPECT_EQ(d.chosen, kNoSlot);
+  EXPECT_EQ(d.write_count, 0);
+}
+
+// ---- anti-rollback
+
+BootInputs guarded(BootInputs inputs, std::uint32_t counter, std::uint32_t v0, std::uint32_t v1) {
+  inputs.anti_rollback = true;
+  inputs.lowest_secure_version = counter;
+  inputs.secure_versions[0] = v0;
+  inputs.secure_versions[1] = v1;
+  return inputs;
+}
+
+TEST(BootAntiRollback, ARecordWhoseImageIsTooOldIsPassedOver) {
+  const auto d = decide_boot(guarded(two_slots(good(1), good(2)), 3, 3, 2), Policy::stock_rollback);
+  expect_boots(d, 0, BootReason::fallback);
+  EXPECT_EQ(d.chosen, 1);
+}
+
+TEST(BootAntiRollback, AValidRecordRaisesTheCounter) {
+  auto inputs = guarded(two_slots(good(1), good(2, RecordState::valid)), 3, 3, 5);
+  auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, 1, BootReason::active_record);
+  EXPECT_EQ(d.raised_secure_version, 5u);
+  inputs.records[1].state = RecordState::fresh;
+  d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, 1, BootReason::trial_first_boot);
+  EXPECT_EQ(d.raised_secure_version, 3u);
+}
+
+TEST(BootAntiRollback, TheCounterIsRaisedBeforeTheImageIsLookedAtAndTheFallbackSuffers) {
+  auto inputs = guarded(two_slots(good(1), good(2, RecordState::valid)), 3, 3, 5);
+  inputs.good_slots = 0b01;
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, kNoSlot, BootReason::nothing_boots);
+  EXPECT_EQ(d.raised_secure_version, 5u);
+}
+
+TEST(BootAntiRollback, TheCounterIsNotRaisedBeyondWhatTheChipCounts) {
+  auto inputs = guarded(two_slots(good(1, RecordState::valid)), 3, 5, 0);
+  inputs.highest_secure_version = 4;
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, 0, BootReason::active_record);
+  EXPECT_EQ(d.raised_secure_version, 3u);
+}
+
+TEST(BootAntiRollback, InitialRecordsAreRepairedAndTheCounterRaised) {
+  for (const auto& records : {BootRecords{}, BootRecords{bad_crc(3), kBlank}}) {
+    auto inputs = guarded(two_slots(), 3, 2, 4);
+    inputs.records = records;
+    const auto d = decide_boot(inputs, Policy::stock_rollback);
+    expect_boots(d, 1, BootReason::fallback);
+    EXPECT_TRUE(writes(d, {{0, good(2, RecordState::valid)}}));
+    EXPECT_EQ(d.raised_secure_version, 4u);
+  }
+}
+
+TEST(BootAntiRollback, AnImageWithoutDescriptorCountsForNothing) {
+  auto inputs = guarded(two_slots(good(1), good(2)), 0, 0, 0);
+  inputs.described_slots = 0b01;
+  expect_boots(decide_boot(inputs, Policy::stock_rollback), 0, BootReason::fallback);
+  inputs.described_slots = 0;
+  expect_boots(decide_boot(inputs, Policy::stock_rollback), kNoSlot, BootReason::nothing_boots);
+}
+
+TEST(BootAntiRollback, FactoryAndTestAppsAreHeldAgainstTheCounterToo) {
+  auto inputs = guarded(with_factory(two_slots()), 3, 0, 0);
+  inputs.good_test = true;
+  inputs.factory_secure_version = 2;
+  inputs.test_secure_version = 3;
+  expect_boots(decide_boot(inputs, Policy::stock_rollback), kTestSlot, BootReason::test_app);
+  inputs.factory_secure_version = 3;
+  expect_boots(decide_boot(inputs, Policy::stock_rollback), kFactorySlot, BootReason::no_record_factory);
+  inputs.anti_rollback = false;
+  inputs.factory_secure_version = 0;
+  expect_boots(decide_boot(inputs, Policy::stock_rollback), kFactorySlot, BootReason::no_record_factory);
+}
+
+TEST(BootAntiRollback, WithoutOtaSlotsAUsableRecordStopsTheVendorsBootloader) {
+  auto inputs = guarded(with_factory(two_slots(good(1))), 0, 0, 0);
+  inputs.slot_count = 0;
+  expect_boots(decide_boot(inputs, Policy::stock_rollback), kNoSlot, BootReason::nothing_boots);
+  expect_boots(decide_boot(inputs, Policy::dualbank), kFactorySlot, BootReason::no_record_factory);
+  inputs.records[0].state = RecordState::pending_verify;
+  const auto d = decide_boot(inputs, Policy::stock_rollback);
+  expect_boots(d, kFactorySlot, BootReason::no_record_factory);
+  EXPECT_EQ(d.write_count, 1);
+}
+
+// ---- words
+
+TEST(BootReasonWords, EveryReasonHasItsOwnNameAndSentence) {
+  std::set<std::string> names;
+  std::set<std::string> texts;
+  constexpr int kReasons = static_cast<int>(BootReason::otadata_unreadable) + 1;
+  for (int i = 0; i < kReasons; ++i) {
+    names.insert(boot_reason_name(static_cast<BootReason>(i)));
+    texts.insert(boot_reason_text(static_cast<BootReason>(i)));
+  }
+  EXPECT_EQ(names.size(), std::size_t{kReasons});
+  EXPECT_EQ(texts.size(), std::size_t{kReasons});
+  EXPECT_EQ(names.count("unknown"), 0u);
+  EXPECT_STREQ(boot_reason_name(static_cast<BootReason>(200)), "unknown");
+  EXPECT_STREQ(boot_reason_text(static_cast<BootReason>(200)), "unknown");
+}
+
+}  // namespace
+}  // namespace dualbank

@@ -1,0 +1,258 @@
+#include "dualbank/engine/boot_sectors.hpp"
+
+namespace dualbank {
+namespace {
+
+constexpr std::uint32_t kPieceBytes = 128;
+constexpr std::uint32_t kReservedCells = 8;     // for what a switch and the next wipe need
+constexpr std::uint32_t kTopMargin = 0x1000;    // far more anchors than the calls up to the next check can take
+constexpr std::uint32_t kRecordBodyBytes = 28;  // all but the CRC
+
+constexpr bool can_be_done_without(CellKind kind) {
+  return kind == CellKind::mark || kind == CellKind::partial || kind == CellKind::note || kind == CellKind::length;
+}
+
+}  // namespace
+
+SlotIndex BootSectors::active_slot() const {
+  const int a = active();
+  return a < 0 ? kNoSlot : slot_of_seq(records_[static_cast<unsigned>(a)].seq, slot_count_);
+}
+
+std::uint32_t BootSectors::seq_for(SlotIndex slot) const {
+  std::uint32_t above = kBlankSeq;
+  for (const BootRecord& r : records_) {
+    if (r.seq != kBlankSeq && r.crc_good() && (above == kBlankSeq || r.seq > above)) above = r.seq;
+  }
+  return next_seq(above, slot, slot_count_);
+}
+
+bool BootSectors::near_top() const {
+  const int a = active();
+  return a >= 0 && records_[static_cast<unsigned>(a)].seq > kHighestSeq - kTopMargin;
+}
+
+int BootSectors::blanker() const {
+  const auto rank = [this](int sector) { return facts(sector).all_blank ? 2 : facts(sector).record_blank ? 1 : 0; };
+  return rank(1) > rank(0) ? 1 : 0;
+}
+
+std::uint32_t BootSectors::room(int sector) const {
+  return static_cast<std::uint32_t>(facts(sector).log_end - facts(sector).free_cell) / kCellBytes;
+}
+
+Event BootSectors::read(Flash& flash, const Layout& layout) {
+  flash_ = &flash;
+  layout_ = &layout;
+  otadata_offset_ = layout.otadata.offset;
+  slot_count_ = layout.slot_count;
+  settled_ = {};
+  for (int sector = 0; sector < 2; ++sector) {
+    if (const Event e = scan(sector); e.failed()) return e;
+  }
+  return kDone;
+}
+
+Event BootSectors::scan(int sector) {
+  SectorFacts facts{.record_blank = true, .all_blank = true, .log_end = kOtadataSectorBytes};
+  std::array<std::byte, kPieceBytes> piece;
+  for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += kPieceBytes) {
+    if (const Event e = read_flash(*flash_, address(sector) + at, piece); e.failed()) return e;
+    if (!all_equal(piece, std::byte{0xFF})) facts.all_blank = false;
+    Bytes cells{piece};
+    if (at == 0) {
+      facts.record = BootRecord::parse(cells.first(kBootRecordBytes));
+      facts.record_blank = all_equal(cells.first(kBootRecordBytes), std::byte{0xFF});
+      cells = cells.subspan(kBootRecordBytes);
+    }
+    std::uint32_t offset = at + kPieceBytes - static_cast<std::uint32_t>(cells.size());
+    for (; !cells.empty() && facts.free_cell == 0 && offset < facts.log_end; offset += kCellBytes) {
+      Cell cell;
+      const CellForm form = Cell::parse(cells, cell);
+      cells = cells.subspan(kCellBytes);
+      if (form == CellForm::free) {
+        facts.free_cell = static_cast<std::uint16_t>(offset);
+      } else {
+        facts.last_cell = static_cast<std::uint16_t>(offset);
+        if (form == CellForm::cell) note_cell(facts, cell, offset);
+        if (form == CellForm::newer) facts.newer = true;
+      }
+    }
+  }
+  if (facts.free_cell == 0) facts.free_cell = facts.log_end;
+  if (facts.newer) facts.erased = facts.firm = facts.confirmed = facts.has_intent = facts.has_session = false;
+  at(sector) = facts;
+  records_[static_cast<unsigned>(sector)] = facts.record;
+  return kDone;
+}
+
+void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t offset) const {
+  const auto here = static_cast<std::uint16_t>(offset);
+  switch (cell.kind) {
+    case CellKind::erased:
+      facts.erased = true;
+      facts.erased_cell = here;
+      break;
+    case CellKind::identity:
+      facts.identity = {cell.c, cell.d};
+      break;
+    case CellKind::session: {
+      const Extent slot = layout_->extent_of(static_cast<SlotIndex>(cell.a));
+      const JournalMap map = JournalMap::for_slot(slot.size_bytes);
+      if (!slot.present() || !is_ota_slot(static_cast<SlotIndex>(cell.a)) || cell.b != map.granule_log2) break;
+      facts.has_session = true;
+      facts.session = cell;
+      facts.learned_length = cell.c;
+      facts.log_end = static_cast<std::uint16_t>(map.log_end);
+      break;
+    }
+    case CellKind::length:
+      facts.learned_length = cell.c;
+      break;
+    case CellKind::intent:
+      facts.has_intent = true;
+      facts.firm = false;
+      facts.intent = cell;
+      facts.intent_cell = here;
+      break;
+    case CellKind::firm:
+      facts.firm = facts.has_intent;
+      break;
+    case CellKind::confirmed:
+      facts.confirmed = true;
+      break;
+    case CellKind::doomed:
+      facts.doomed = true;
+      break;
+    case CellKind::mark:
+    case CellKind::partial:
+    case CellKind::note:
+      break;
+  }
+}
+
+Event BootSectors::program_cell(int sector, std::uint32_t offset, const Cell& cell) {
+  return program_flash(*flash_, address(sector) + offset, cell.bytes());
+}
+
+Event BootSectors::burn(int sector, std::uint32_t cell_offset) {
+  constexpr std::array<std::byte, kCellBytes> kZeros{};
+  return program_flash(*flash_, address(sector) + cell_offset, kZeros);
+}
+
+Event BootSectors::forget_session(int sector) {
+  SectorFacts& facts = at(sector);
+  if (facts.erased_cell != 0) {
+    if (const Event e = burn(sector, facts.erased_cell); e.failed()) return e;
+  }
+  facts.erased = false;
+  return kDone;
+}
+
+Event BootSectors::settle(int sector) {
+  if (settled_[static_cast<unsigned>(sector)]) return kDone;
+  SectorFacts& facts = at(sector);
+  if (facts.last_cell != 0) {
+    std::array<std::byte, kCellBytes> raw;
+    if (const Event e = read_flash(*flash_, address(sector) + facts.last_cell, raw); e.failed()) return e;
+    Cell cell;
+    const bool sound = Cell::parse(raw, cell) != CellForm::burnt;
+    const Event e = sound ? program_flash(*flash_, address(sector) + facts.last_cell, raw) : burn(sector, facts.last_cell);
+    if (e.failed()) return e;
+  }
+  if (room(sector) > kReservedCells) {
+    if (const Event e = burn(sector, facts.free_cell); e.failed()) return e;
+    facts.last_cell = facts.free_cell;
+    facts.free_cell = static_cast<std::uint16_t>(facts.free_cell + kCellBytes);
+    facts.all_blank = false;
+  }
+  settled_[static_cast<unsigned>(sector)] = true;
+  return kDone;
+}
+
+Event BootSectors::append(int sector, const Cell& cell) {
+  if (const Event e = settle(sector); e.failed()) return e;
+  SectorFacts& facts = at(sector);
+  if (room(sector) <= (can_be_done_without(cell.kind) ? kReservedCells : 0)) {
+    return {Status::journal_full, {static_cast<std::uint32_t>(sector), 0, 0}};
+  }
+  if (const Event e = program_cell(sector, facts.free_cell, cell); e.failed()) return e;
+  note_cell(facts, cell, facts.free_cell);
+  facts.all_blank = false;
+  facts.last_cell = facts.free_cell;
+  facts.free_cell = static_cast<std::uint16_t>(facts.free_cell + kCellBytes);
+  return kDone;
+}
+
+Event BootSectors::refresh_record(int sector) {
+  std::array<std::byte, kBootRecordBytes> raw;
+  if (const Event e = read_flash(*flash_, address(sector), raw); e.failed()) return e;
+  return program_flash(*flash_, address(sector), raw);
+}
+
+Event BootSectors::wipe(int sector) {
+  const SectorFacts& facts = at(sector);
+  if (const Event e = settle(sector); e.failed()) return e;
+  if (room(sector) > 0) {
+    if (const Event e = append(sector, {.kind = CellKind::doomed}); e.failed()) return e;
+  } else if (facts.erased_cell != 0) {
+    if (const Event e = burn(sector, facts.erased_cell); e.failed()) return e;
+  }
+  for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += flash_->geometry().sector_bytes()) {
+    if (const Event e = erase_sector(*flash_, address(sector) + at); e.failed()) return e;
+  }
+  at(sector) = SectorFacts{.record_blank = true, .all_blank = true, .free_cell = kLogOffset, .log_end = kOtadataSectorBytes};
+  records_[static_cast<unsigned>(sector)] = BootRecord{};
+  settled_[static_cast<unsigned>(sector)] = true;
+  return append(sector, {.kind = CellKind::erased});
+}
+
+Event BootSectors::write_record(int sector, const BootRecord& record) {
+  const auto bytes = record.bytes();
+  // The CRC comes last: a record without it is never usable. With an undefined state one program is as good, because no
+  // torn sequence number matches a torn CRC.
+  if (record.state != RecordState::undefined) {
+    if (const Event e = program_flash(*flash_, address(sector), Bytes{bytes}.first(kRecordBodyBytes)); e.failed()) return e;
+    if (const Event e = program_flash(*flash_, address(sector) + kRecordBodyBytes, Bytes{bytes}.subspan(kRecordBodyBytes));
+        e.failed()) {
+      return e;
+    }
+  } else if (const Event e = program_flash(*flash_, address(sector), bytes); e.failed()) {
+    return e;
+  }
+  at(sector).record = record;
+  at(sector).record_blank = false;
+  records_[static_cast<unsigned>(sector)] = record;
+  return append(sector, {.kind = CellKind::firm});
+}
+
+Event BootSectors::prepare(int sector) {
+  constexpr std::uint32_t kCellsNeeded = 5;
+  const SectorFacts& facts = at(sector);
+  const bool roomy = room(sector) >= kCellsNeeded;
+  if (facts.clean() && roomy) return kDone;
+  // With no usable record anywhere a blank one is taken as it is: an erase, torn, could leave seq 0, which is usable.
+  const bool untouched = facts.record_blank && !facts.doomed && !facts.has_intent && !facts.has_session && !facts.newer;
+  if (active() < 0 && untouched && roomy) return append(sector, {.kind = CellKind::erased, .a = 1});
+  return wipe(sector);
+}
+
+Event BootSectors::put(int sector, SlotIndex slot, std::uint32_t seq, RecordState state, Reason reason) {
+  if (const Event e = prepare(sector); e.failed()) return e;
+  const Cell intent{.kind = CellKind::intent,
+                    .a = static_cast<std::uint8_t>(slot),
+                    .b = static_cast<std::uint16_t>(reason),
+                    .c = seq,
+                    .d = static_cast<std::uint32_t>(state)};
+  if (const Event e = append(sector, intent); e.failed()) return e;
+  return write_record(sector, BootRecord::make(seq, state));
+}
+
+Event BootSectors::finish(int sector) {
+  const SectorFacts& facts = at(sector);
+  const Cell intent = facts.intent;
+  if (const Event e = program_cell(sector, facts.intent_cell, intent); e.failed()) return e;
+  return write_record(sector, BootRecord::make(intent.c, static_cast<RecordState>(intent.d)));
+}
+
+}  // namespace dualbank

@@ -1,0 +1,111 @@
+// The two otadata sectors: what stands in them, and the few steps by which it may change. A record is only ever written
+// by `put`, a sector only ever erased by `wipe`; both leave marks that tell a later boot how far they came.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dualbank/engine/flash_ops.hpp"
+#include "dualbank/engine/layout.hpp"
+#include "dualbank/formats/journal.hpp"
+#include "dualbank/formats/otadata.hpp"
+
+namespace dualbank {
+
+/// What one sector says. Offsets count from the sector's start.
+struct SectorFacts {
+  BootRecord record{};
+  bool record_blank = false;
+  bool all_blank = false;
+  bool newer = false;            ///< another version's journal: everything below counts as absent
+  bool erased = false;
+  bool doomed = false;
+  bool firm = false;             ///< the record was read back after the last intent
+  bool confirmed = false;
+  bool has_intent = false;
+  bool has_session = false;
+  Cell intent{};
+  Cell session{};
+  std::array<std::uint32_t, 2> identity{};
+  std::uint32_t learned_length = 0xFFFF'FFFF;
+  std::uint16_t erased_cell = 0;  ///< 0: none, for all of these
+  std::uint16_t intent_cell = 0;
+  std::uint16_t last_cell = 0;
+  std::uint16_t free_cell = 0;    ///< the log's end when it is full
+  std::uint16_t log_end = 0;
+
+  /// Ready to take a record: erased for certain, nothing written since but a session.
+  [[nodiscard]] bool clean() const { return erased && !doomed && record_blank && !has_intent && !newer; }
+  /// A switch, rollback or anchor whose record may be half written.
+  [[nodiscard]] bool unfinished() const { return has_intent && !firm && !doomed && !newer; }
+  /// dualbank wrote the record, and it is the one intended last.
+  [[nodiscard]] bool ours() const {
+    return has_intent && !newer && intent.c == record.seq && intent.d == static_cast<std::uint32_t>(record.state);
+  }
+};
+
+class BootSectors {
+ public:
+  constexpr BootSectors() = default;
+
+  /// Reads both sectors. Precondition: the extent has two sectors. Nothing is written until one of the calls below.
+  [[nodiscard]] Event read(Flash& flash, const Layout& layout);
+
+  [[nodiscard]] const SectorFacts& facts(int sector) const { return facts_[static_cast<unsigned>(sector)]; }
+  [[nodiscard]] const BootRecords& records() const { return records_; }
+  /// The sector whose record rules; -1 when none does.
+  [[nodiscard]] int active() const { return active_record(records_); }
+  /// The slot that the active record names; kNoSlot without one, or when it names none of the layout's.
+  [[nodiscard]] SlotIndex active_slot() const;
+  [[nodiscard]] std::uint32_t address(int sector) const {
+    return otadata_offset_ + static_cast<std::uint32_t>(sector) * kOtadataSectorBytes;
+  }
+  /// A seq above those of both records that names `slot`; kBlankSeq at the top. A damaged record's seq counts for nothing.
+  [[nodiscard]] std::uint32_t seq_for(SlotIndex slot) const;
+  /// The active record's seq is so high that it must be renewed before it can grow no more.
+  [[nodiscard]] bool near_top() const;
+  /// The sector to take when no record is usable: one that is wholly blank, else one whose record is, else sector 0.
+  [[nodiscard]] int blanker() const;
+
+  /// Cells that the log can still take.
+  [[nodiscard]] std::uint32_t room(int sector) const;
+
+  /// Appends a cell. journal_full when there is no room, or too little for cells that can be done without.
+  [[nodiscard]] Event append(int sector, const Cell& cell);
+  /// Ends the session in a sector, without an erase: from now on the sector is not clean.
+  [[nodiscard]] Event forget_session(int sector);
+  /// Makes a cell mean nothing, for good.
+  [[nodiscard]] Event burn(int sector, std::uint32_t cell_offset);
+  /// Once a power session, before anything in the sector is relied on or added: programs the last cell again as it reads and
+  /// burns the first free one, so that what a cut left in either can never read differently later.
+  [[nodiscard]] Event settle(int sector);
+  /// Programs the record again with the bytes that it reads as: firm for certain when a cut had left it doubtful.
+  [[nodiscard]] Event refresh_record(int sector);
+
+  /// DOOMED, erase, ERASED. Precondition: the sector's record is not what the device depends on.
+  [[nodiscard]] Event wipe(int sector);
+  /// Makes the sector clean: nothing where it is, else a wipe. Precondition: as of wipe.
+  [[nodiscard]] Event prepare(int sector);
+  /// INTENT, record, FIRM, in a sector that is prepared first.
+  [[nodiscard]] Event put(int sector, SlotIndex slot, std::uint32_t seq, RecordState state, Reason reason);
+  /// Takes up a `put` that a cut had ended. Precondition: unfinished(). flash_verify_failed when the record's place holds
+  /// something that the intended bytes cannot be programmed over.
+  [[nodiscard]] Event finish(int sector);
+
+ private:
+  [[nodiscard]] Event scan(int sector);
+  void note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t offset) const;
+  [[nodiscard]] Event program_cell(int sector, std::uint32_t offset, const Cell& cell);
+  [[nodiscard]] Event write_record(int sector, const BootRecord& record);
+  [[nodiscard]] SectorFacts& at(int sector) { return facts_[static_cast<unsigned>(sector)]; }
+
+  Flash* flash_ = nullptr;
+  const Layout* layout_ = nullptr;
+  std::uint32_t otadata_offset_ = 0;
+  std::uint8_t slot_count_ = 0;
+  std::array<bool, 2> settled_{};
+  std::array<SectorFacts, 2> facts_{};
+  BootRecords records_{};
+};
+
+}  // namespace dualbank

@@ -1,0 +1,208 @@
+// Opening: what runs, what boots, and what a power cut left. The other verbs are in updater_flash.cpp and
+// updater_switch.cpp.
+#include "dualbank/engine/updater.hpp"
+
+#include "dualbank/engine/boot.hpp"
+
+namespace dualbank {
+namespace {
+
+constexpr std::uint32_t kLargestSectorBytes = kOtadataSectorBytes;
+constexpr std::uint8_t kLargestWriteUnitBytes = 4;
+constexpr std::size_t kOwnBufferBytes = 256;
+
+constexpr bool supports_boot_records(const Geometry& g) {
+  return g.is_sound() && g.sector_bytes() <= kLargestSectorBytes && g.write_unit_bytes <= kLargestWriteUnitBytes &&
+         g.can_reprogram && g.erased == std::byte{0xFF} && g.page_bytes >= kBootRecordBytes;
+}
+
+}  // namespace
+
+Status Updater::answer(const Event& event) {
+  event_ = event;
+  if (open_) note_state();
+  return event.failed() ? event.code : Status::ok;
+}
+
+Event Updater::writable() const {
+  if (!open_) return {Status::not_open};
+  return options_.read_only ? Event{Status::read_only} : kDone;
+}
+
+Event Updater::pulse(std::uint32_t done_bytes, std::uint32_t total_bytes) const {
+  if (options_.between_units == nullptr) return kDone;
+  const bool go_on = options_.between_units(options_.between_units_context, done_bytes, total_bytes);
+  return go_on ? kDone : Event{Status::stopped, {done_bytes, total_bytes, 0}};
+}
+
+ImageRules Updater::rules_for(SlotIndex slot) const {
+  const Extent extent = layout_.extent_of(slot);
+  ImageRules rules = ImageRules::strict(chip_id_, extent.size_bytes, extent.offset);
+  if (options_.allow_foreign) rules.need_hash = rules.need_descriptor = false;
+  return rules;
+}
+
+Status Updater::open() {
+  open_ = false;
+  held_bytes_ = 0;
+  start_held_ = false;
+  session_.close();
+  received_.clear();
+  length_.reset();
+  state_ = {};
+  const Event e = open_flash();
+  open_ = !e.failed();
+  next_offset_ = open_ && session_.active() ? next_missing().from : 0;
+  return answer(e);
+}
+
+Event Updater::open_flash() {
+  if (!supports_boot_records(flash_->geometry())) {
+    std::array<std::byte, 1> probe;  // a port that could not open says why
+    if (const Event e = read_flash(*flash_, 0, probe); e.failed()) return e;
+    return {Status::flash_geometry, {flash_->geometry().write_unit_bytes, flash_->geometry().sector_bytes(), 0}};
+  }
+  const Result<Layout> layout = read_layout(*flash_, options_.table_offset);
+  if (!layout) return layout.error();
+  layout_ = *layout;
+  if (const Event e = layout_.updatable(); e.failed()) return e;
+  if (const Event e = sectors_.read(*flash_, layout_); e.failed()) return e;
+  if (const Event e = infer_running(); e.failed()) return e;
+  chip_id_ = options_.chip_id != kAnyChip ? options_.chip_id : infer_chip(*flash_, layout_);
+  Event found = kDone;
+  if (!options_.read_only) {
+    found = recover();
+    if (found.failed()) return found;
+  }
+  if (const Event e = load_session(); e.failed()) return e;
+  note_state();
+  if (found != kDone) return found;
+  return {Status::opened,
+          {static_cast<std::uint32_t>(state_.running_slot), static_cast<std::uint32_t>(state_.boot_slot),
+           static_cast<std::uint32_t>(state_.next_update_slot)}};
+}
+
+Event Updater::infer_running() {
+  if (options_.running_slot != kUnknownSlot) {
+    const bool known = options_.running_slot == kNoSlot || layout_.extent_of(options_.running_slot).present();
+    state_.running_slot = options_.running_slot;
+    return known ? kDone : Event{Status::slot_unknown, {static_cast<std::uint32_t>(options_.running_slot), layout_.slot_count, 0}};
+  }
+  std::array<std::byte, kOwnBufferBytes> own;
+  const BootSettings settings{options_.policy, options_.chip_id, options_.anti_rollback, options_.lowest_secure_version};
+  const Result<BootInputs> gathered = gather_boot_inputs(*flash_, layout_, settings, work_buffer(own));
+  if (!gathered) return gathered.error();
+  BootInputs inputs = *gathered;
+  Policy policy = options_.policy;
+  if (policy == Policy::stock_rollback) {
+    // What runs now is what the last reset chose: a NEW record has not been booted yet, a PENDING_VERIFY one has.
+    for (BootRecord& record : inputs.records) {
+      if (record.state == RecordState::fresh) record.state = RecordState::invalid;
+    }
+    policy = Policy::stock;
+  }
+  state_.running_slot = decide_boot(inputs, policy).slot;
+  return kDone;
+}
+
+bool Updater::running_on_trial() const {
+  const int a = sectors_.active();
+  if (a < 0 || sectors_.active_slot() != state_.running_slot) return false;
+  const SectorFacts& facts = sectors_.facts(a);
+  if (facts.record.state == RecordState::valid) return false;
+  if (options_.policy == Policy::stock_rollback && facts.record.state == RecordState::pending_verify) return true;
+  return facts.ours() && facts.intent.b == static_cast<std::uint16_t>(Reason::switched) && !facts.confirmed;
+}
+
+void Updater::note_state() {
+  state_.boot_slot = sectors_.active_slot();
+  state_.next_update_slot = layout_.next_update_slot(state_.running_slot);
+  state_.on_trial = running_on_trial();
+  state_.update_active = session_.active();
+  state_.update_slot = session_.active() ? session_.terms().slot : kNoSlot;
+  state_.update_length_bytes = session_.active() ? session_.length_bytes() : kUnknownLength;
+  state_.update_granule_bytes = session_.active() ? session_.granule_bytes() : 0;
+}
+
+Event Updater::recover() {
+  const int active = sectors_.active();
+  const bool trial = options_.policy == Policy::stock_rollback && active >= 0 &&
+                     sectors_.facts(active).record.state == RecordState::pending_verify;
+  if (trial) return kDone;
+  for (int sector = 0; sector < 2; ++sector) {
+    if (sectors_.facts(sector).unfinished()) return recover_intent(sector);
+  }
+  if (active < 0) return kDone;
+  if (sectors_.facts(active).doomed) return recover_doomed_active(active);
+  const int other = 1 - active;
+  if (!sectors_.facts(other).doomed) return kDone;
+  if (const Event e = sectors_.wipe(other); e.failed()) return e;
+  return {Status::buried_record, {static_cast<std::uint32_t>(other), 0, 0}};
+}
+
+Event Updater::recover_intent(int sector) {
+  const Cell intent = sectors_.facts(sector).intent;
+  const auto slot = static_cast<SlotIndex>(intent.a);
+  const bool anchors = intent.b == static_cast<std::uint16_t>(Reason::anchor);
+  const int active = sectors_.active();
+  const bool rules = active == sector;
+  const bool newest = active < 0 || intent.c > sectors_.facts(active).record.seq;
+  bool wanted = rules || newest;
+  if (wanted && !rules && !anchors) {
+    ImageInfo info;
+    wanted = !check_slot(slot, rules_for(slot), info).failed();
+  }
+  if (wanted) {
+    const Event e = sectors_.finish(sector);
+    const Status said = intent.b == static_cast<std::uint16_t>(Reason::switched) ? Status::finished_switch : Status::repaired_record;
+    if (!e.failed()) return {said, {intent.a, intent.c, 0}};
+    if (e.code != Status::flash_verify_failed || rules || active < 0) return e;
+  } else if (active < 0) {
+    return kDone;  // nothing else to boot from: the next update starts with an anchor
+  }
+  if (const Event e = sectors_.wipe(sector); e.failed()) return e;
+  return {Status::buried_record, {static_cast<std::uint32_t>(sector), 0, 0}};
+}
+
+Event Updater::recover_doomed_active(int sector) {
+  const SlotIndex slot = sectors_.active_slot();
+  if (slot != state_.running_slot) return kDone;  // begin() and rollback() anchor first
+  const int other = 1 - sector;
+  const BootRecord& record = sectors_.facts(other).record;
+  ImageInfo info;
+  const bool other_boots = record.usable() && !check_slot(slot_of_seq(record.seq, layout_.slot_count),
+                                                          rules_for(slot_of_seq(record.seq, layout_.slot_count)), info).failed();
+  const int target = other_boots ? sector : other;
+  const std::uint32_t seq = sectors_.seq_for(slot);
+  if (const Event e = sectors_.put(target, slot, seq, RecordState::valid, Reason::anchor); e.failed()) return e;
+  return {Status::repaired_record, {static_cast<std::uint32_t>(slot), seq, 0}};
+}
+
+Event Updater::load_session() {
+  for (int sector = 0; sector < 2; ++sector) {
+    if (sector == sectors_.active() || !sectors_.facts(sector).has_session) continue;
+    if (static_cast<SlotIndex>(sectors_.facts(sector).session.a) == state_.running_slot) continue;
+    if (const Event e = session_.load(*flash_, sectors_, sector, layout_, received_); e.failed()) return e;
+    if (session_.active()) return kDone;
+  }
+  return kDone;
+}
+
+Event Updater::check_slot(SlotIndex slot, const ImageRules& rules, ImageInfo& info) {
+  std::array<std::byte, kOwnBufferBytes> own;
+  const Result<ImageInfo> checked = verify_slot(*flash_, layout_.extent_of(slot), rules, work_buffer(own));
+  if (!checked) return checked.error();
+  info = *checked;
+  return kDone;
+}
+
+CanRollBack Updater::can_rollback() const {
+  const int a = sectors_.active();
+  if (a < 0) return CanRollBack::no;
+  const RecordState state = sectors_.facts(a).record.state;
+  const bool trial_state = state == RecordState::fresh || state == RecordState::pending_verify;
+  if (options_.policy != Policy::stock_rollback) return trial_state ? CanRollBack::unknown : CanRollBack::no;
+  return trial_state && sectors_.facts(1 - a).record.usable() ? CanRollBack::yes : CanRollBack::no;
+}
+
+}  // namespace dualbank

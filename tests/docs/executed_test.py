@@ -1,0 +1,67 @@
+"""README and pages do what they say: every console, python and cpp block runs and prints what stands there."""
+
+import pathlib
+import tempfile
+import unittest
+
+import console
+import measure
+import pages
+
+
+class Executed(unittest.TestCase):
+    def test_blocks_print_what_the_pages_say(self):
+        ran = 0
+        for page in pages.all_pages():
+            with tempfile.TemporaryDirectory() as folder:
+                for block in pages.blocks(page):
+                    for result in console.run_block(block, pathlib.Path(folder)):
+                        ran += 1
+                        self.check(page, result)
+        self.assertGreater(ran, 5, "no blocks were run: the pages or the pattern are wrong")
+
+    def check(self, page, result):
+        with self.subTest(page=page.name, line=result.block.line, command=result.command):
+            if not console.matches(result.expected, result.got):
+                self.fail("it prints:\n" + "\n".join(result.got) + "\nthe page says:\n" + "\n".join(result.expected) +
+                          "\n(tools/fill_docs puts in what it prints)")
+            if result.block.language != "console":
+                self.assertEqual(result.exit_code, 0)
+
+    def test_numbers_are_those_measured(self):
+        seen = 0
+        for page in pages.all_pages():
+            for name, value in measure.stated(page.read_text(encoding="utf-8")):
+                with self.subTest(page=page.name, number=name):
+                    measured = measure.number(name)
+                    if measured is None:
+                        self.skipTest(f"{name} cannot be measured here")
+                    seen += 1
+                    self.assertTrue(measure.agrees(name, value, measured),
+                                    f"{page.name} says {value}, measured {measured} (tools/fill_docs puts it in)")
+        self.assertGreater(seen, 3)
+
+    def test_worked_update_is_what_happens(self):
+        page = pages.ROOT / "docs" / "FORMAT.md"
+        (block,) = [b for b in pages.blocks(page, "text") if b.note == "worked update"]
+        self.assertEqual(block.text, measure.worked_update("trace"))
+
+
+class Matcher(unittest.TestCase):
+    def test_takes_what_is_the_same_and_nothing_else(self):
+        self.assertTrue(console.matches(["a", "b {...} d"], ["a", "b c c d"]))
+        self.assertTrue(console.matches(["a", "{...}", "z"], ["a", "b", "c", "z"]))
+        self.assertTrue(console.matches([], []))
+        self.assertFalse(console.matches(["a"], ["a", "b"]))
+        self.assertFalse(console.matches(["a.c"], ["abc"]))
+        self.assertFalse(console.matches(["{...} d"], ["b c"]))
+        self.assertFalse(console.matches(["a"], []))
+
+    def test_numbers_agree_within_their_tolerance_only(self):
+        self.assertTrue(measure.agrees("core_bytes", 1000, 1040))
+        self.assertFalse(measure.agrees("core_bytes", 1000, 1100))
+        self.assertFalse(measure.agrees("boards", 118, 119))
+
+
+if __name__ == "__main__":
+    unittest.main()
