@@ -1,17 +1,36 @@
 # One target per room, with only its allowed links.
 
 set(dualbank_warnings
-    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wsign-conversion -Wcast-qual -Wformat=2 -Wimplicit-fallthrough
-    -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wundef -Wvla -Wextra-semi)
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wformat=2 -Wimplicit-fallthrough -Wnon-virtual-dtor
+    -Wold-style-cast -Woverloaded-virtual -Wundef -Wvla -Wextra-semi)
+set(dualbank_device_warnings -Wsign-conversion -Wcast-align -Wdouble-promotion)
+# What g++ 12 wrongly sees in the standard library's own containers once they are inlined.
+set(dualbank_hosted_warnings)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(dualbank_hosted_warnings -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread
+                               -Wno-restrict -Wno-free-nonheap-object)
+endif()
 
-# Settings of everything that is compiled here. Private: nothing of them reaches a user's own code.
+# dualbank_settings(TARGET [DEVICE]): settings of everything that is compiled here. Private: nothing of them reaches a
+# user's own code. DEVICE: no exceptions, no RTTI, no guards around statics.
 function(dualbank_settings target)
+  cmake_parse_arguments(PARSE_ARGV 1 settings "DEVICE" "" "")
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
   if(dualbank_hosted)
     set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   endif()
-  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${dualbank_warnings}>
+  set(warnings ${dualbank_warnings})
+  if(settings_DEVICE)
+    list(APPEND warnings ${dualbank_device_warnings})
+    target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+    if(NOT dualbank_hosted)
+      target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
+    endif()
+  else()
+    list(APPEND warnings ${dualbank_hosted_warnings})
+  endif()
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${warnings}>
                                            $<$<BOOL:${DUALBANK_WERROR}>:-Werror>)
   if(DUALBANK_COVERAGE)
     target_compile_options(${target} PRIVATE --coverage -O0 -fno-inline)
@@ -26,7 +45,6 @@ function(dualbank_settings target)
 endfunction()
 
 # dualbank_room(NAME [DEVICE] SOURCES glob... [LINKS room...]): target dualbank_NAME, dualbank::NAME for users.
-# DEVICE: no exceptions, no RTTI, no guards around statics.
 function(dualbank_room name)
   cmake_parse_arguments(PARSE_ARGV 1 room "DEVICE" "" "SOURCES;LINKS")
   set(target dualbank_${name})
@@ -40,12 +58,10 @@ function(dualbank_room name)
   if(sources)
     set(scope PUBLIC)
     add_library(${target} STATIC ${sources})
-    dualbank_settings(${target})
     if(room_DEVICE)
-      target_compile_options(${target} PRIVATE -fno-exceptions -fno-rtti -fno-threadsafe-statics)
-      if(NOT dualbank_hosted)
-        target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
-      endif()
+      dualbank_settings(${target} DEVICE)
+    else()
+      dualbank_settings(${target})
     endif()
   else()
     set(scope INTERFACE)

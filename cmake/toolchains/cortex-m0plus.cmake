@@ -1,4 +1,5 @@
-# Arm's GNU toolchain, bare metal, the smallest core: packages gcc-arm-none-eabi, libstdc++-arm-none-eabi-newlib.
+# Arm's GNU toolchain, bare metal, the smallest core: packages gcc-arm-none-eabi,
+# libnewlib-arm-none-eabi, libstdc++-arm-none-eabi-dev.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR cortex-m0plus)
 set(CMAKE_CXX_COMPILER arm-none-eabi-g++)

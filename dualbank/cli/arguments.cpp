@@ -33,9 +33,10 @@ std::vector<std::string> verb_names() {
 
 Refused unknown_verb(const std::string& word) {
   const auto near = nearest(word, verb_names(), 2);
-  return Refused::usage("unknown_verb", fmt::format("there is no verb '{}'", word),
-                        near.empty() ? "dualbank --help lists the verbs" : fmt::format("did you mean {}?", join_or(near)),
-                        {{"verb", word}});
+  return Refused::usage(
+      "unknown_verb", fmt::format("there is no verb '{}'", word),
+      near.empty() ? "dualbank --help lists the verbs" : fmt::format("did you mean {}?", join_or(near)),
+      {{"verb", word}});
 }
 
 Refused unknown_option(const std::string& word, const Verb* verb) {
@@ -48,10 +49,10 @@ Refused unknown_option(const std::string& word, const Verb* verb) {
   add(global_options());
   const auto near = flag.size() > 2 ? nearest(flag, flags, 2) : std::vector<std::string>{};
   const std::string command = verb == nullptr ? "dualbank" : fmt::format("dualbank {}", verb->name);
-  return Refused::usage("unknown_option", fmt::format("{} has no option {}", command, flag),
-                        near.empty() ? fmt::format("{} --help lists them", command)
-                                     : fmt::format("did you mean {}?", join_or(near)),
-                        {{"option", flag}});
+  return Refused::usage(
+      "unknown_option", fmt::format("{} has no option {}", command, flag),
+      near.empty() ? fmt::format("{} --help lists them", command) : fmt::format("did you mean {}?", join_or(near)),
+      {{"option", flag}});
 }
 
 std::string flash_from_environment() {
@@ -60,13 +61,14 @@ std::string flash_from_environment() {
 }
 
 bool file_exists(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   return stat(path.c_str(), &info) == 0;
 }
 
 /// True when the words leave TARGET out: too few with it, or the first is a slot's name where a slot may follow TARGET.
 bool target_left_out(const Verb& verb, const std::vector<std::string>& words) {
-  const auto required = std::count_if(verb.operands.begin(), verb.operands.end(), [](const Operand& o) { return o.required; });
+  const auto required =
+      std::count_if(verb.operands.begin(), verb.operands.end(), [](const Operand& o) { return o.required; });
   if (words.size() < static_cast<std::size_t>(required)) return true;
   return verb.operands.size() > 1 && verb.operands[1].takes == Takes::slot && !words.empty() &&
          words.size() < verb.operands.size() && parse_slot_name(words[0]).has_value() && !file_exists(words[0]);
@@ -96,9 +98,9 @@ void Arguments::set_operands(std::vector<std::string> words) {
   for (const Operand& operand : wanted) {
     if (at == words.size()) {
       if (!operand.required) break;
-      throw Refused::usage("missing_operand", fmt::format("dualbank {} needs {}: {}", verb->name, operand.name, operand.help),
-                           fmt::format("dualbank {} --help shows how", verb->name),
-                           {{"operand", std::string(operand.name)}});
+      throw Refused::usage(
+          "missing_operand", fmt::format("dualbank {} needs {}: {}", verb->name, operand.name, operand.help),
+          fmt::format("dualbank {} --help shows how", verb->name), {{"operand", std::string(operand.name)}});
     }
     if (operand.many) {
       rest_.assign(words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
@@ -108,7 +110,8 @@ void Arguments::set_operands(std::vector<std::string> words) {
     }
   }
   if (at < words.size()) {
-    throw Refused::usage("too_many_operands", fmt::format("dualbank {} does not know what to do with '{}'", verb->name, words[at]),
+    throw Refused::usage("too_many_operands",
+                         fmt::format("dualbank {} does not know what to do with '{}'", verb->name, words[at]),
                          fmt::format("dualbank {} --help shows how", verb->name), {{"operand", words[at]}});
   }
 }

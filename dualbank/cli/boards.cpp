@@ -39,8 +39,8 @@ std::vector<std::vector<std::string>> rows_of(std::string_view text) {
 std::vector<Board> read_boards() {
   std::vector<Board> boards;
   for (const auto& row : rows_of(kBoardsText)) {
-    boards.push_back({row.at(0), row.at(1), row.at(2), parse_size(row.at(3)).value(), row.at(4) == "yes", row.at(5),
-                      row.at(6)});
+    boards.push_back(
+        {row.at(0), row.at(1), row.at(2), parse_size(row.at(3)).value(), row.at(4) == "yes", row.at(5), row.at(6)});
   }
   return boards;
 }

@@ -43,7 +43,8 @@ int report(const Refused& refused, Output& output) {
 }
 
 int show_help(const Arguments& arguments, Output& output) {
-  const std::string text = arguments.verb == nullptr ? general_help(output.style) : verb_help(*arguments.verb, output.style);
+  const std::string text =
+      arguments.verb == nullptr ? general_help(output.style) : verb_help(*arguments.verb, output.style);
   output.result()["help"] = text;
   output.say("{}", std::string_view(text).substr(0, text.size() - 1));
   return kDone;
@@ -63,7 +64,8 @@ int dispatch(int argc, const char* const* argv, Output& output) {
     return kDone;
   }
   if (arguments.verb == nullptr) {
-    throw Refused::usage("no_verb", "no verb given", "dualbank --help lists the verbs; dualbank status FLASH is a good start");
+    throw Refused::usage("no_verb", "no verb given",
+                         "dualbank --help lists the verbs; dualbank status FLASH is a good start");
   }
   Context context(arguments, output);
   return arguments.verb->run(context);

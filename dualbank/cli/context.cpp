@@ -29,8 +29,8 @@ Policy parse_policy(std::string text) {
 
 SlotIndex require_slot(const std::string& text) {
   if (const auto slot = parse_slot_name(text)) return *slot;
-  throw Refused::usage("bad_slot", fmt::format("'{}' is not a slot's name", text), "slots are ota_0, ota_1, ..., or factory",
-                       {{"slot", text}});
+  throw Refused::usage("bad_slot", fmt::format("'{}' is not a slot's name", text),
+                       "slots are ota_0, ota_1, ..., or factory", {{"slot", text}});
 }
 
 bool names_a_serial_line(const std::string& path) {
@@ -41,8 +41,7 @@ bool names_a_serial_line(const std::string& path) {
 
 [[noreturn]] void bad_number(std::string_view flag, const std::string& text, const char* form) {
   throw Refused::usage("bad_number", fmt::format("{} {} is not {}", flag, text, form),
-                       "write it like 65536, 0x10000, 64K or 4MB",
-                       {{"option", std::string(flag)}, {"text", text}});
+                       "write it like 65536, 0x10000, 64K or 4MB", {{"option", std::string(flag)}, {"text", text}});
 }
 
 }  // namespace
@@ -55,7 +54,9 @@ std::string_view policy_name(Policy policy) {
 }
 
 std::string shell_word(const std::string& text) {
-  const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || std::string_view("_-./:=@%+,~").find(static_cast<char>(c)) != std::string_view::npos; };
+  const auto plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_-./:=@%+,~").find(static_cast<char>(c)) != std::string_view::npos;
+  };
   if (!text.empty() && std::all_of(text.begin(), text.end(), plain)) return text;
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -75,9 +76,10 @@ Context::Context(const Arguments& arguments, Output& output) : args(arguments), 
 std::string Context::target() const {
   const std::string path = args.operand(kTarget.name).value_or("");
   if (!names_a_serial_line(path)) return path;
-  throw Refused("no_serial", fmt::format("{} is a serial line, and this build of dualbank reads and writes files only", path),
-                "read a stock ESP board into a file with esptool (esptool read-flash 0 ALL board.flash) and give that file",
-                {{"target", path}});
+  throw Refused(
+      "no_serial", fmt::format("{} is a serial line, and this build of dualbank reads and writes files only", path),
+      "read a stock ESP board into a file with esptool (esptool read-flash 0 ALL board.flash) and give that file",
+      {{"target", path}});
 }
 
 std::string Context::target_word() const {

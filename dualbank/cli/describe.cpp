@@ -33,7 +33,9 @@ std::string digest_text(const Sha256Digest& digest) {
 }
 
 Json image_json(const ImageInfo& info, bool valid) {
-  const auto field = [&](std::span<const char> text) { return info.has_descriptor ? Json(printable(text)) : Json(nullptr); };
+  const auto field = [&](std::span<const char> text) {
+    return info.has_descriptor ? Json(printable(text)) : Json(nullptr);
+  };
   const AppDescriptor& app = info.descriptor;
   const bool hashed = info.header.has_hash && !all_equal(info.hash, std::byte{0});
   return {{"valid", valid},
@@ -59,10 +61,10 @@ std::optional<BootRecord> record_of(const BootRecords& records, SlotIndex slot, 
   return found;
 }
 
-SlotReport report_slot(Target& target, SlotIndex slot) {
-  SlotReport report{.slot = slot, .extent = target.layout().extent_of(slot)};
-  report.record = record_of(target.records(), slot, target.layout().slot_count);
-  const auto verified = target.verify(slot);
+SlotReport report_slot(FlashView& view, SlotIndex slot) {
+  SlotReport report{.slot = slot, .extent = view.layout().extent_of(slot)};
+  report.record = record_of(view.records(), slot, view.layout().slot_count);
+  const auto verified = view.verify(slot);
   if (verified) {
     report.image = *verified;
     return report;
@@ -70,20 +72,20 @@ SlotReport report_slot(Target& target, SlotIndex slot) {
   report.fault = verified.error();
   report.empty = report.fault.code == Status::image_empty_slot;
   if (report.empty) return report;
-  const auto start = target.read(report.extent.offset, std::min(report.extent.size_bytes, kImageStartBytes));
+  const auto start = view.read(report.extent.offset, std::min(report.extent.size_bytes, kImageStartBytes));
   const auto look = check_image_start(start, ImageRules::vendor(kAnyChip, kUnknownLength));
   if (look) report.image = *look;
   return report;
 }
 
-std::vector<SlotReport> report_slots(Target& target) {
+std::vector<SlotReport> report_slots(FlashView& view) {
   std::vector<SlotReport> reports;
-  const Layout& layout = target.layout();
+  const Layout& layout = view.layout();
   for (SlotIndex slot = 0; slot < static_cast<SlotIndex>(layout.slot_count); ++slot) {
-    reports.push_back(report_slot(target, slot));
+    reports.push_back(report_slot(view, slot));
   }
-  if (layout.factory.present()) reports.push_back(report_slot(target, kFactorySlot));
-  if (layout.test.present()) reports.push_back(report_slot(target, kTestSlot));
+  if (layout.factory.present()) reports.push_back(report_slot(view, kFactorySlot));
+  if (layout.test.present()) reports.push_back(report_slot(view, kTestSlot));
   return reports;
 }
 

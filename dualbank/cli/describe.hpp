@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "dualbank/cli/flash_view.hpp"
 #include "dualbank/cli/json.hpp"
-#include "dualbank/cli/target.hpp"
+#include "dualbank/engine/updater.hpp"
 
 namespace dualbank::cli {
 
@@ -22,17 +23,17 @@ namespace dualbank::cli {
 struct SlotReport {
   SlotIndex slot = kNoSlot;
   Extent extent{};
-  bool empty = false;               ///< the first bytes are erased
-  std::optional<ImageInfo> image{}; ///< also of a damaged one, as far as its first bytes tell
-  Event fault{};                    ///< ok: the image verifies
+  bool empty = false;                ///< the first bytes are erased
+  std::optional<ImageInfo> image{};  ///< also of a damaged one, as far as its first bytes tell
+  Event fault{};                     ///< ok: the image verifies
   std::optional<BootRecord> record{};
 
   [[nodiscard]] bool valid() const { return image.has_value() && fault.code == Status::ok; }
 };
 
-[[nodiscard]] SlotReport report_slot(Target& target, SlotIndex slot);
+[[nodiscard]] SlotReport report_slot(FlashView& view, SlotIndex slot);
 /// The OTA slots in order, then factory and test where they are.
-[[nodiscard]] std::vector<SlotReport> report_slots(Target& target);
+[[nodiscard]] std::vector<SlotReport> report_slots(FlashView& view);
 [[nodiscard]] Json slot_report_json(const SlotReport& report);
 /// "valid", "empty", "damaged".
 [[nodiscard]] std::string slot_state(const SlotReport& report);

@@ -11,11 +11,14 @@ namespace dualbank::cli {
 namespace {
 
 constexpr std::array<std::string_view, 5> kGeneral{
-    "TARGET is a flash file: a whole chip in a file, byte for byte what a tool reads off a board. It may be left out when "
+    "TARGET is a flash file: a whole chip in a file, byte for byte what a tool reads off a board. It may be left out "
+    "when "
     "DUALBANK_FLASH names it.",
-    "IMAGE is one firmware: an app image (.bin), a joined file (bootloader, partition table and app in one .bin), a UF2 "
+    "IMAGE is one firmware: an app image (.bin), a joined file (bootloader, partition table and app in one .bin), a "
+    "UF2 "
     "file, or - for standard input.",
-    "Every verb acts as a device that has just been reset: the slot that boots next is taken as the running one. --running "
+    "Every verb acts as a device that has just been reset: the slot that boots next is taken as the running one. "
+    "--running "
     "SLOT says otherwise, for a flash whose device has not been reset since the switch.",
     "Numbers are decimal or 0x hexadecimal. Sizes are powers of 1024: 4MB, 4M and 4MiB are 4,194,304 bytes. A slot is "
     "ota_0, ota_1, ..., or factory.",
@@ -112,7 +115,8 @@ std::string option_head(const Option& option) {
 }
 
 std::string general_help(const Style& style) {
-  std::string text = "dualbank updates a board's firmware in two slots (app partitions) that no power cut can brick.\n\n";
+  std::string text =
+      "dualbank updates a board's firmware in two slots (app partitions) that no power cut can brick.\n\n";
   text += style.paint("1", "Usage") + "\n  dualbank VERB [TARGET] [IMAGE] [options]\n";
   for (const Group group : {Group::look, Group::write, Group::files, Group::command}) {
     text += "\n" + style.paint("1", group_title(group)) + "\n";

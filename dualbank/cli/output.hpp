@@ -32,8 +32,8 @@ class Output {
   bool json = false;
   bool quiet = false;
   bool verbose = false;
-  Style style{};         ///< of standard output
-  Style error_style{};   ///< of standard error
+  Style style{};        ///< of standard output
+  Style error_style{};  ///< of standard error
 
   /// A line of the answer.
   template <class... A>

@@ -17,11 +17,14 @@ Json value_json(std::uint32_t value, ValueKind kind) {
     case ValueKind::chip:
       if (find_chip(static_cast<std::uint16_t>(value)) == nullptr) return value;
       return chip_name(static_cast<std::uint16_t>(value));
-    case ValueKind::slot: return slot_json(static_cast<SlotIndex>(static_cast<std::int32_t>(value)));
-    case ValueKind::state: return state_name(static_cast<RecordState>(value));
+    case ValueKind::slot:
+      return slot_json(static_cast<SlotIndex>(static_cast<std::int32_t>(value)));
+    case ValueKind::state:
+      return state_name(static_cast<RecordState>(value));
     case ValueKind::number:
     case ValueKind::hexadecimal:
-    case ValueKind::size: break;
+    case ValueKind::size:
+      break;
   }
   return value;
 }
@@ -39,7 +42,8 @@ Json values_json(const Event& event) {
 constexpr std::array<std::pair<Status, std::string_view>, 15> kCommandCures{{
     {Status::on_trial, "dualbank confirm keeps it, dualbank rollback goes back to the other image; then update"},
     {Status::slot_is_running, "name another slot, or say with --running which one runs"},
-    {Status::running_unknown, "install a first image (dualbank new FLASH --image FILE), or say with --running which slot runs"},
+    {Status::running_unknown,
+     "install a first image (dualbank new FLASH --image FILE), or say with --running which slot runs"},
     {Status::header_first, "send the image from offset 0 first, or use dualbank update"},
     {Status::beyond_length, "give the image that the update was begun with, or dualbank abandon it"},
     {Status::different_bytes, "give the same image, or dualbank abandon the update under way and start again"},
@@ -92,9 +96,7 @@ Refused Refused::usage(std::string code, std::string message, std::string cure, 
   return refused;
 }
 
-Json Refused::json() const {
-  return {{"code", code_}, {"message", message_}, {"cure", cure_}, {"values", values_}};
-}
+Json Refused::json() const { return {{"code", code_}, {"message", message_}, {"cure", cure_}, {"values", values_}}; }
 
 void require(const Event& event) {
   if (event.failed()) throw Refused(event);

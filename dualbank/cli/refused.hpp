@@ -12,7 +12,8 @@ namespace dualbank::cli {
 
 class Refused : public std::exception {
  public:
-  /// What the engine or a parser refused. Its sentence and cure, in words of the command where the engine speaks of calls.
+  /// What the engine or a parser refused. Its sentence and cure, in words of the command where the engine speaks of
+  /// calls.
   explicit Refused(const Event& event);
   /// What only the command knows of. `code` is a word as in JSON: "file_exists".
   Refused(std::string code, std::string message, std::string cure = {}, Json values = Json::object());

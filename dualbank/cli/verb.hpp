@@ -13,10 +13,10 @@ class Context;
 /// The command's answers to the shell.
 enum ExitCode : int {
   kDone = 0,
-  kFailed = 1,       ///< refused or failed
-  kUsage = 2,        ///< the command line is wrong
-  kNo = 3,           ///< the question was answered, and the answer is no (inspect found faults)
-  kInterrupted = 130 ///< Ctrl-C; the same command goes on
+  kFailed = 1,        ///< refused or failed
+  kUsage = 2,         ///< the command line is wrong
+  kNo = 3,            ///< the question was answered, and the answer is no (inspect found faults)
+  kInterrupted = 130  ///< Ctrl-C; the same command goes on
 };
 
 /// What an option or operand takes: decides what a completion offers.

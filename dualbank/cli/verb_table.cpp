@@ -8,9 +8,9 @@ namespace dualbank::cli {
 namespace {
 
 constexpr std::array kVerbs{
-    &kStatusVerb, &kInspectVerb, &kMapVerb,       &kMissingVerb,  &kUpdateVerb,  &kFlashVerb,       &kSwitchVerb,
-    &kResetVerb,  &kConfirmVerb, &kRollbackVerb,  &kAbandonVerb,  &kNewVerb,     &kMakeImageVerb,   &kExtractVerb,
-    &kBoardsVerb, &kExplainVerb, &kCompletionsVerb, &kManVerb,
+    &kStatusVerb,    &kInspectVerb, &kMapVerb,     &kMissingVerb,  &kUpdateVerb,      &kFlashVerb,
+    &kSwitchVerb,    &kResetVerb,   &kConfirmVerb, &kRollbackVerb, &kAbandonVerb,     &kNewVerb,
+    &kMakeImageVerb, &kExtractVerb, &kBoardsVerb,  &kExplainVerb,  &kCompletionsVerb, &kManVerb,
 };
 
 constexpr std::array kGlobals{
@@ -41,10 +41,14 @@ const Verb* find_verb(std::string_view name) {
 
 std::string_view group_title(Group group) {
   switch (group) {
-    case Group::look: return "Look (never writes)";
-    case Group::write: return "Change a flash";
-    case Group::files: return "Make and take files";
-    case Group::command: break;
+    case Group::look:
+      return "Look (never writes)";
+    case Group::write:
+      return "Change a flash";
+    case Group::files:
+      return "Make and take files";
+    case Group::command:
+      break;
   }
   return "About";
 }
@@ -53,11 +57,16 @@ std::span<const Option> global_options() { return kGlobals; }
 
 std::span<const std::string_view> words_of(Takes takes) {
   switch (takes) {
-    case Takes::policy: return kPolicies;
-    case Takes::color: return kColors;
-    case Takes::shell: return kShells;
-    case Takes::slot: return kSlots;
-    default: return {};
+    case Takes::policy:
+      return kPolicies;
+    case Takes::color:
+      return kColors;
+    case Takes::shell:
+      return kShells;
+    case Takes::slot:
+      return kSlots;
+    default:
+      return {};
   }
 }
 

@@ -81,13 +81,9 @@ class Decision {
     const bool rejected = records_[0].rejected() && records_[1].rejected();
     const bool initial = records_[0].initial() && records_[1].initial();
     const RecordIndex named = slot_count_ == 0 ? kNoRecord : active_record(records_);
-    if (in_.anti_rollback) {
-      repair_ = initial;
-    } else if (rejected || slot_count_ == 0) {
-      start_ = in_.has_factory ? kFactorySlot : SlotIndex{0};
-      repair_ = !in_.has_factory && initial;
-    }
-    if (rejected || slot_count_ == 0) {
+    const bool by_default = rejected || slot_count_ == 0;
+    repair_ = initial && (in_.anti_rollback || (by_default && !in_.has_factory));
+    if (by_default) {
       out_.reason = in_.has_factory ? BootReason::no_record_factory : BootReason::no_record_first_slot;
     } else {
       out_.reason = BootReason::no_usable_record;
@@ -208,7 +204,7 @@ class Decision {
   SlotIndex slot_count_;
   BootRecords records_;
   BootDecision out_{};
-  SlotIndex start_ = kFactorySlot;
+  SlotIndex start_ = kFactorySlot;  // without a factory app as good as ota_0, where the vendor then starts
   RecordIndex active_ = kNoRecord;
   bool trial_dropped_ = false;
   bool repair_ = false;

@@ -1,6 +1,6 @@
-// What a reset boots, and why: a pure table from boot records and slots to a slot, the bootloader's writes and a reason.
-// In the stock policies it agrees with the vendor's bootloader in every state, flaws included, so that a dump can be
-// predicted. Rules and upstream sources: docs/FORMAT.md, "Boot decision".
+// What a reset boots, and why: a pure table from boot records and slots to a slot, the bootloader's writes and a
+// reason. In the stock policies it agrees with the vendor's bootloader in every state, flaws included, so that a dump
+// can be predicted. Rules and upstream sources: docs/FORMAT.md, "Boot decision".
 #pragma once
 
 #include <array>
@@ -55,8 +55,8 @@ struct BootInputs {
   bool good_test = false;
   bool anti_rollback = false;
   // The rest is looked at with anti_rollback only. A factory or test app without descriptor is no good one then.
-  std::uint32_t lowest_secure_version = 0;                 ///< the eFuse counter
-  std::uint32_t highest_secure_version = 32;               ///< as far as the chip can count
+  std::uint32_t lowest_secure_version = 0;    ///< the eFuse counter
+  std::uint32_t highest_secure_version = 32;  ///< as far as the chip can count
   std::uint16_t described_slots = 0xFFFF;
   std::array<std::uint32_t, kMaxSlots> secure_versions{};  ///< of the images in the slots
   std::uint32_t factory_secure_version = 0;
@@ -65,8 +65,8 @@ struct BootInputs {
 
 struct BootDecision {
   SlotIndex slot = kNoSlot;  ///< what runs
-  /// What the records chose, before any fallback. Where they choose none: the first place that is tried. kNoSlot when the
-  /// layout has neither OTA slot nor factory app, or the otadata is not looked at.
+  /// What the records chose, before any fallback. Where they choose none: the first place that is tried. kNoSlot when
+  /// the layout has neither OTA slot nor factory app, or the otadata is not looked at.
   SlotIndex chosen = kNoSlot;
   BootReason reason = BootReason::nothing_boots;
   std::uint8_t write_count = 0;
@@ -77,9 +77,9 @@ struct BootDecision {
   [[nodiscard]] BootRecords records_after(const BootRecords& before) const;
 };
 
-/// Every input has an answer. Under Policy::dualbank NEW and PENDING_VERIFY are states like any other; when no record is
-/// usable it decides as `stock` does, and after the active record's slot it tries that of the other usable record, then
-/// the other OTA slots from ota_0 on, then the factory app, then the test app.
+/// Every input has an answer. Under Policy::dualbank NEW and PENDING_VERIFY are states like any other; when no record
+/// is usable it decides as `stock` does, and after the active record's slot it tries that of the other usable record,
+/// then the other OTA slots from ota_0 on, then the factory app, then the test app.
 [[nodiscard]] BootDecision decide_boot(const BootInputs& inputs, Policy policy);
 
 }  // namespace dualbank

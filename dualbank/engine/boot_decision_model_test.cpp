@@ -26,6 +26,15 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
+template <class T>
+struct Two {
+  T zero{};
+  T one{};
+
+  T& operator[](int i) { return i == 0 ? zero : one; }
+  const T& operator[](int i) const { return i == 0 ? zero : one; }
+};
+
 struct App {
   bool there = false;
   bool good = false;
@@ -34,7 +43,7 @@ struct App {
 };
 
 struct Device {
-  std::array<Entry, 2> otadata;
+  Two<Entry> otadata{};
   int ota_count = 0;
   std::map<int, App> apps{};  ///< by index: 0.., factory -1, test -2
   bool rollback = false;
@@ -45,8 +54,8 @@ struct Device {
 
 struct Outcome {
   int slot = -99;
-  std::array<Entry, 2> otadata;
-  std::vector<int> written;  ///< sectors, in order
+  Two<Entry> otadata{};
+  std::vector<int> written{};  ///< sectors, in order
   std::uint32_t efuse = 0;
 };
 
@@ -100,10 +109,10 @@ struct Bootloader {
         repair = initial;
       }
     } else {
-      std::array<bool, 2> candidate{};
+      Two<bool> candidate;
       for (int i = 0; i < 2; ++i) {
-        candidate[i] = device.otadata[i].select_valid() &&
-                       (!device.anti_rollback || version_passes(ota_index(device.otadata[i])));
+        candidate[i] =
+            device.otadata[i].select_valid() && (!device.anti_rollback || version_passes(ota_index(device.otadata[i])));
       }
       active = newer(candidate[0], candidate[1]);
       if (active >= 0) {
@@ -178,7 +187,8 @@ BootInputs as_inputs(const Device& device) {
 }
 
 std::ostream& operator<<(std::ostream& to, const Device& d) {
-  for (const Entry& e : d.otadata) to << "{seq " << e.seq << " state " << e.state << (e.crc_right ? "} " : " bad} ");
+  for (const Entry& e : {d.otadata.zero, d.otadata.one})
+    to << "{seq " << e.seq << " state " << e.state << (e.crc_right ? "} " : " bad} ");
   for (const auto& [index, app] : d.apps) {
     if (app.there) to << index << (app.good ? "+" : "-") << "v" << app.version << (app.described ? " " : "? ");
   }
@@ -197,9 +207,8 @@ const char* difference(const Device& device) {
     if (found.writes[i].sector != expected.written[i]) return "sectors written";
   }
   const BootRecords records = found.records_after(inputs.records);
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (records[i] != as_record(expected.otadata[i])) return "records afterwards";
-  }
+  const BootRecords wanted{as_record(expected.otadata.zero), as_record(expected.otadata.one)};
+  if (records != wanted) return "records afterwards";
   if (found.raised_secure_version != expected.efuse) return "eFuse counter";
   if ((found.slot == kNoSlot) != (found.reason == BootReason::nothing_boots)) return "reason: nothing boots";
   if ((found.slot == kTestSlot) != (found.reason == BootReason::test_app)) return "reason: test app";
@@ -283,7 +292,8 @@ TEST_F(BootModel, AgreesForManySlotsWithATestApp) {
 
 TEST_F(BootModel, AgreesUnderAntiRollback) {
   const auto all = entries({1, 2, 4}, {kNew, kPending, kValid, kInvalid});
-  constexpr std::array<App, 4> kApps{{{true, true, true, 0}, {true, true, true, 2}, {true, false, true, 3}, {true, true, false, 1}}};
+  constexpr std::array<App, 4> kApps{
+      {{true, true, true, 0}, {true, true, true, 2}, {true, false, true, 3}, {true, true, false, 1}}};
   for (const Entry& e0 : all) {
     for (const Entry& e1 : all) {
       Device device{.otadata = {e0, e1}, .ota_count = 2, .anti_rollback = true};

@@ -6,183 +6,10 @@
 #include <string>
 #include <vector>
 
-namespace dualbank {
+#include "tests/support/boot_states.hpp"
+
+namespace dualbank::tests {
 namespace {
-
-constexpr BootRecord kBlank{};
-
-BootRecord good(std::uint32_t seq, RecordState state = RecordState::undefined) { return BootRecord::make(seq, state); }
-
-BootRecord bad_crc(std::uint32_t seq, RecordState state = RecordState::undefined) {
-  BootRecord record = BootRecord::make(seq, state);
-  record.crc ^= 0x0001'0000;
-  return record;
-}
-
-/// A board with two slots that both verify, no factory app, blank records.
-BootInputs two_slots(const BootRecord& r0 = kBlank, const BootRecord& r1 = kBlank) {
-  return {.records = {r0, r1}, .slot_count = 2, .good_slots = 0b11};
-}
-
-BootInputs with_factory(BootInputs inputs) {
-  inputs.has_factory = true;
-  inputs.good_factory = true;
-  return inputs;
-}
-
-BootInputs after(BootInputs inputs, const BootDecision& decision) {
-  inputs.records = decision.records_after(inputs.records);
-  inputs.lowest_secure_version = decision.raised_secure_version;
-  return inputs;
-}
-
-std::vector<RecordWrite> writes_of(const BootDecision& d) {
-  return {d.writes.begin(), d.writes.begin() + d.write_count};
-}
-
-testing::AssertionResult writes(const BootDecision& decision, const std::vector<RecordWrite>& expected) {
-  const auto found = writes_of(decision);
-  if (found.size() != expected.size()) {
-    return testing::AssertionFailure() << found.size() << " writes instead of " << expected.size();
-  }
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    if (found[i].sector != expected[i].sector || found[i].record != expected[i].record) {
-      return testing::AssertionFailure() << "write " << i << ": sector " << int{found[i].sector} << ", seq "
-                                         << found[i].record.seq << ", " << state_name(found[i].record.state);
-    }
-  }
-  return testing::AssertionSuccess();
-}
-
-void expect_boots(const BootDecision& d, SlotIndex slot, BootReason reason) {
-  EXPECT_EQ(int{d.slot}, int{slot});
-  EXPECT_STREQ(boot_reason_name(d.reason), boot_reason_name(reason));
-}
-
-// ---- the scenarios of the format's description that concern booting, by their numbers
-
-TEST(BootScenarios, S01_BlankRecordsBootTheFirstSlotAndAreRepaired) {
-  BootInputs inputs = two_slots();
-  inputs.good_slots = 0b01;
-  const auto d = decide_boot(inputs, Policy::stock);
-  expect_boots(d, 0, BootReason::no_record_first_slot);
-  EXPECT_TRUE(writes(d, {{0, good(1, RecordState::valid)}}));
-}
-
-TEST(BootScenarios, S02_BlankRecordsAndABadFirstSlotBootTheSecond) {
-  BootInputs inputs = two_slots();
-  inputs.good_slots = 0b10;
-  const auto d = decide_boot(inputs, Policy::stock);
-  expect_boots(d, 1, BootReason::fallback);
-  EXPECT_EQ(d.chosen, 0);
-  EXPECT_TRUE(writes(d, {{0, good(2, RecordState::valid)}}));
-}
-
-TEST(BootScenarios, S03_BlankRecordsBootTheFactoryAppAndStayBlank) {
-  const auto d = decide_boot(with_factory(two_slots()), Policy::stock);
-  expect_boots(d, kFactorySlot, BootReason::no_record_factory);
-  EXPECT_EQ(d.write_count, 0);
-}
-
-TEST(BootScenarios, S04_AnEmptyFactorySlotBootsTheFirstSlotAndRepairsNothing) {
-  BootInputs inputs = with_factory(two_slots());
-  inputs.good_factory = false;
-  const auto d = decide_boot(inputs, Policy::stock);
-  expect_boots(d, 0, BootReason::fallback);
-  EXPECT_EQ(d.chosen, kFactorySlot);
-  EXPECT_EQ(d.write_count, 0);
-}
-
-TEST(BootScenarios, S07_ADamagedFirstSlotWithoutFactoryFallsUpwards) {
-  BootInputs inputs = two_slots(good(2), good(3));
-  inputs.good_slots = 0b10;
-  const auto d = decide_boot(inputs, Policy::stock);
-  expect_boots(d, 1, BootReason::fallback);
-  EXPECT_EQ(d.chosen, 0);
-  EXPECT_EQ(d.write_count, 0);
-}
-
-TEST(BootScenarios, S08_ADamagedFirstSlotFallsIntoTheFactoryAppNotTheOtherSlot) {
-  BootInputs inputs = with_factory(two_slots(good(2), good(3)));
-  inputs.good_slots = 0b10;
-  expect_boots(decide_boot(inputs, Policy::stock), kFactorySlot, BootReason::fallback);
-  expect_boots(decide_boot(inputs, Policy::dualbank), 1, BootReason::fallback);
-}
-
-TEST(BootScenarios, S09_ADamagedRecordIsNotRepaired) {
-  const auto d = decide_boot(two_slots(bad_crc(1)), Policy::stock);
-  expect_boots(d, 0, BootReason::no_usable_record);
-  EXPECT_EQ(d.write_count, 0);
-}
-
-TEST(BootScenarios, S10_Seq0IsUsableAndNamesTheLastSlot) {
-  const BootRecord trap{.seq = 0, .state = RecordState::undefined, .crc = 0xFFFF'FFFF};
-  expect_boots(decide_boot(two_slots(trap), Policy::stock), 1, BootReason::active_record);
-}
-
-TEST(BootScenarios, S11_AnInvalidRecordLeavesTheOther) {
-  const auto inputs = two_slots(good(2, RecordState::invalid), good(1, RecordState::valid));
-  expect_boots(decide_boot(inputs, Policy::stock), 0, BootReason::active_record);
-}
-
-TEST(BootScenarios, S12_TwoAbortedRecordsBootTheFirstSlotAndStay) {
-  const auto inputs = two_slots(good(1, RecordState::aborted), good(2, RecordState::aborted));
-  const auto d = decide_boot(inputs, Policy::stock);
-  expect_boots(d, 0, BootReason::no_record_first_slot);
-  EXPECT_EQ(d.write_count, 0);
-}
-
-TEST(BootScenarios, S13_AnUnconfirmedTrialIsDroppedAtTheSecondBoot) {
-  const auto inputs = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
-  const auto first = decide_boot(inputs, Policy::stock_rollback);
-  expect_boots(first, 1, BootReason::trial_first_boot);
-  EXPECT_TRUE(writes(first, {{1, good(2, RecordState::pending_verify)}}));
-  const auto second = decide_boot(after(inputs, first), Policy::stock_rollback);
-  expect_boots(second, 0, BootReason::trial_dropped);
-  EXPECT_TRUE(writes(second, {{1, good(2, RecordState::aborted)}}));
-  const auto third = decide_boot(after(after(inputs, first), second), Policy::stock_rollback);
-  expect_boots(third, 0, BootReason::active_record);
-  EXPECT_EQ(third.write_count, 0);
-}
-
-TEST(BootScenarios, S14_AConfirmedTrialStays) {
-  auto inputs = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
-  inputs = after(inputs, decide_boot(inputs, Policy::stock_rollback));
-  inputs.records[1].state = RecordState::valid;
-  const auto d = decide_boot(inputs, Policy::stock_rollback);
-  expect_boots(d, 1, BootReason::active_record);
-  EXPECT_EQ(d.write_count, 0);
-}
-
-TEST(BootScenarios, S15_ATrialIsUsedUpBeforeItsImageIsLookedAt) {
-  auto inputs = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
-  inputs.good_slots = 0b01;
-  const auto first = decide_boot(inputs, Policy::stock_rollback);
-  expect_boots(first, 0, BootReason::fallback);
-  EXPECT_EQ(first.chosen, 1);
-  EXPECT_TRUE(writes(first, {{1, good(2, RecordState::pending_verify)}}));
-  const auto second = decide_boot(after(inputs, first), Policy::stock_rollback);
-  expect_boots(second, 0, BootReason::trial_dropped);
-  EXPECT_TRUE(writes(second, {{1, good(2, RecordState::aborted)}}));
-}
-
-TEST(BootScenarios, S16_ACutInTheTrialsWriteLosesTheTrial) {
-  const auto before = two_slots(good(1, RecordState::valid), good(2, RecordState::fresh));
-  ASSERT_EQ(decide_boot(before, Policy::stock_rollback).writes[0].sector, 1);
-  const auto d = decide_boot(two_slots(good(1, RecordState::valid), kBlank), Policy::stock_rollback);
-  expect_boots(d, 0, BootReason::active_record);
-  EXPECT_EQ(d.write_count, 0);
-}
-
-TEST(BootScenarios, S17_TwoRecordsForOneSlotGiveItTwoTrials) {
-  const auto inputs = two_slots(good(4, RecordState::fresh), good(4, RecordState::fresh));
-  const auto first = decide_boot(inputs, Policy::stock_rollback);
-  expect_boots(first, 1, BootReason::trial_first_boot);
-  EXPECT_TRUE(writes(first, {{0, good(4, RecordState::pending_verify)}}));
-  const auto second = decide_boot(after(inputs, first), Policy::stock_rollback);
-  expect_boots(second, 1, BootReason::trial_first_boot);
-  EXPECT_TRUE(writes(second, {{0, good(4, RecordState::aborted)}, {1, good(4, RecordState::pending_verify)}}));
-}
 
 // ---- what combinations of records mean, rollback off
 
@@ -200,7 +27,8 @@ TEST(BootDecision, OfTwoUsableRecordsTheLargerSeqRulesWithoutWrapAround) {
 }
 
 TEST(BootDecision, OnATieRecord0Rules) {
-  const auto d = decide_boot(two_slots(good(2, RecordState::fresh), good(2, RecordState::fresh)), Policy::stock_rollback);
+  const auto d =
+      decide_boot(two_slots(good(2, RecordState::fresh), good(2, RecordState::fresh)), Policy::stock_rollback);
   EXPECT_TRUE(writes(d, {{0, good(2, RecordState::pending_verify)}}));
 }
 
@@ -513,4 +341,4 @@ TEST(BootReasonWords, EveryReasonHasItsOwnNameAndSentence) {
 }
 
 }  // namespace
-}  // namespace dualbank
+}  // namespace dualbank::tests

@@ -149,26 +149,28 @@ class Writer {
     }
   }
   void put_slot(std::uint32_t value) {
-    const auto slot = static_cast<SlotIndex>(static_cast<std::int32_t>(value));
-    if (is_ota_slot(slot)) {
+    if (value < static_cast<std::uint32_t>(kMaxSlots)) {
       put("ota_");
-      put_decimal(static_cast<std::uint32_t>(slot), false);
-    } else if (slot == kFactorySlot) {
+      put_decimal(value, false);
+    } else if (value == static_cast<std::uint32_t>(kFactorySlot)) {
       put("factory");
-    } else if (slot == kTestSlot) {
+    } else if (value == static_cast<std::uint32_t>(kTestSlot)) {
       put("test");
     } else {
-      put(slot == kNoSlot ? "no slot" : "unknown slot");
+      put(value == static_cast<std::uint32_t>(kNoSlot) ? "no slot" : "unknown slot");
     }
   }
   void put_value(std::uint32_t value, ValueKind kind) {
-    // No switch: its jump table calls a compiler routine on Cortex-M0+.
-    if (kind == ValueKind::hexadecimal) return put_hexadecimal(value);
-    if (kind == ValueKind::chip) return put(chip_name(static_cast<std::uint16_t>(value)));
-    if (kind == ValueKind::slot) return put_slot(value);
-    if (kind == ValueKind::size) return put_size(value);
-    if (kind == ValueKind::state) return put(state_name(static_cast<RecordState>(value)));
-    put_decimal(value, false);
+    // In the order of ValueKind.
+    constexpr std::array<void (*)(Writer&, std::uint32_t), 6> kPut{
+        [](Writer& out, std::uint32_t v) { out.put_decimal(v, false); },
+        [](Writer& out, std::uint32_t v) { out.put_hexadecimal(v); },
+        [](Writer& out, std::uint32_t v) { out.put(chip_name(static_cast<std::uint16_t>(v))); },
+        [](Writer& out, std::uint32_t v) { out.put_slot(v); },
+        [](Writer& out, std::uint32_t v) { out.put_size(v); },
+        [](Writer& out, std::uint32_t v) { out.put(state_name(static_cast<RecordState>(v))); },
+    };
+    kPut[static_cast<std::size_t>(kind)](*this, value);
   }
   void put_sentence(const char* text, const Values& values, const Event& event) {
     while (*text != '\0') {

@@ -171,6 +171,8 @@ Event Layout::updatable() const {
   return {};
 }
 
-Result<Layout> read_layout(Flash& flash, std::uint32_t table_offset) { return LayoutReader(flash, table_offset).read(); }
+Result<Layout> read_layout(Flash& flash, std::uint32_t table_offset) {
+  return LayoutReader(flash, table_offset).read();
+}
 
 }  // namespace dualbank

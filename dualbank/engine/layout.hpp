@@ -1,4 +1,5 @@
-// Where things are on a flash: its slots and its boot records, found by type and subtype, never by label or fixed address.
+// Where things are on a flash: its slots and its boot records, found by type and subtype, never by label or fixed
+// address.
 #pragma once
 
 #include <array>
@@ -22,18 +23,18 @@ struct Extent {
 };
 
 struct Layout {
-  std::uint8_t slot_count = 0;              ///< OTA slots; numbered from 0 without gaps
-  std::array<Extent, kMaxSlots> slots{};    ///< ota_0 ...
-  Extent otadata{};                         ///< the whole partition, which may be too small: see updatable()
+  std::uint8_t slot_count = 0;            ///< OTA slots; numbered from 0 without gaps
+  std::array<Extent, kMaxSlots> slots{};  ///< ota_0 ...
+  Extent otadata{};                       ///< the whole partition, which may be too small: see updatable()
   Extent factory{};
   Extent test{};
-  Extent fat{};                             ///< the first data/fat partition (CircuitPython: the CIRCUITPY drive)
-  bool has_md5 = false;                     ///< without the row a bootloader works, apps since IDF 5.0 do not
+  Extent fat{};          ///< the first data/fat partition (CircuitPython: the CIRCUITPY drive)
+  bool has_md5 = false;  ///< without the row a bootloader works, apps since IDF 5.0 do not
 
   /// The extent of ota_n, factory or test; not present for anything else.
   [[nodiscard]] Extent extent_of(SlotIndex slot) const;
-  /// The slot whose update an image running in `running` makes: the next one after it, round to 0; from factory or test,
-  /// ota_0. kNoSlot with no OTA slot, or when the only one is running.
+  /// The slot whose update an image running in `running` makes: the next one after it, round to 0; from factory or
+  /// test, ota_0. kNoSlot with no OTA slot, or when the only one is running.
   [[nodiscard]] SlotIndex next_update_slot(SlotIndex running) const;
   /// ok when this layout can be updated in two slots; else layout_no_otadata, layout_otadata_too_small,
   /// layout_no_slots, layout_one_slot.
@@ -44,7 +45,8 @@ struct Layout {
 /// Errors: those of the flash; table_missing, table_bad_row, table_md5_mismatch, table_second_md5, table_no_end,
 /// table_rows_after_md5, table_beyond_flash; layout_slot_gap, layout_duplicate (app factory/test/ota_n, data/ota),
 /// layout_misaligned (of the OTA slots and otadata, which dualbank writes), layout_overlap (of those with any other
-/// partition or with the table's own sector). A layout that merely cannot be updated is read all right: ask `updatable()`.
+/// partition or with the table's own sector). A layout that merely cannot be updated is read all right: ask
+/// `updatable()`.
 [[nodiscard]] Result<Layout> read_layout(Flash& flash, std::uint32_t table_offset = kDefaultTableOffset);
 
 }  // namespace dualbank

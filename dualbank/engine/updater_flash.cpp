@@ -265,8 +265,8 @@ Event Updater::write(Bytes bytes, std::uint32_t offset) {
   }
   if (const Event e = check_bytes(bytes, offset); e.failed()) return e;
   for (std::uint32_t at = offset; at < end;) {
-    if (const Event e = pulse(at - offset, size); e.failed()) return e;
     const std::uint32_t granule = session_.granule_at(at);
+    if (const Event e = session_.done(granule) ? kDone : pulse(at - offset, size); e.failed()) return e;
     const std::uint32_t to = lower(end, session_.range_of(granule).to);
     if (const Event e = write_piece(granule, bytes.subspan(at - offset, to - at), at); e.failed()) return e;
     at = to;

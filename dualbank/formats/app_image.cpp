@@ -57,7 +57,8 @@ Event check_segment_length(std::uint32_t index, std::uint32_t length, const Chip
   return {Status::image_bad_segment, {index, length, 0}};
 }
 
-/// All that header, first segment's header and the word behind it tell, but the mapping.
+/// All that header, first segment's header and the word behind it tell, but the mapping. Without the word, which only a
+/// needed descriptor asks for, the rest is checked.
 Event check_first_segment(const ImageHeader& header, const SegmentHeader& segment, Bytes data_start,
                           const ImageRules& rules, const Chip& chip) {
   const bool descriptor_needed = needs_descriptor(rules, chip);
@@ -208,21 +209,16 @@ void ImageVerifier::finish_segment_header() {
   const std::uint32_t more = gathered_ - kSegmentHeaderBytes;
   data_offset_ = received_ - more;
   const bool first = segment_index_ == 0;
-  if (more != 0) {
-    const Bytes magic = Bytes{buffer_}.subspan(kSegmentHeaderBytes, more);
-    if (const Event e = check_first_segment(info_.header, segment_, magic, rules_, *chip_); e.failed()) return fail(e);
-  } else if (const Event e = check_segment_length(segment_index_, segment_.length_bytes, *chip_); e.failed()) {
-    return fail(e);
-  }
+  const Bytes magic = Bytes{buffer_}.subspan(kSegmentHeaderBytes, more);
+  const Event bad = first ? check_first_segment(info_.header, segment_, magic, rules_, *chip_)
+                          : check_segment_length(segment_index_, segment_.length_bytes, *chip_);
+  if (bad.failed()) return fail(bad);
   const std::uint32_t to_come = info_.header.segment_count - segment_index_ - 1U;
   const std::uint64_t end = std::uint64_t{data_offset_} + segment_.length_bytes;
   const std::uint64_t least = least_length(end, to_come, info_.header.has_hash);
   if (const Event e = check_length(least, rules_); e.failed()) return fail(e);
   need_ = static_cast<std::uint32_t>(least);
   if (to_come == 0) info_.length_bytes = need_;
-  if (first) {
-    if (const Event e = check_hash_flag(info_.header, rules_); e.failed()) return fail(e);
-  }
   if (first && segment_.length_bytes >= kAppDescriptorBytes) {
     std::memmove(buffer_.data(), buffer_.data() + kSegmentHeaderBytes, more);
     gathered_ = static_cast<std::uint16_t>(more);

@@ -83,7 +83,7 @@ TEST(ImageStart, TellsWhatTheImageIs) {
 
 TEST(ImageStart, NeedsAll288Bytes) {
   const ByteVector image = ImageBuilder().build();
-  for (const std::size_t size : {0, 1, 24, 287}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 24, 287}) {
     const Result<ImageInfo> info = check_image_start(Bytes{image}.first(size), ImageRules::strict(9, kSlot));
     EXPECT_EQ(info.error(), event(Status::image_too_short, static_cast<std::uint32_t>(size), 288)) << size;
   }

@@ -28,12 +28,12 @@ struct ElfPart {
 /// A 32-bit little-endian ELF file, as the linker leaves it.
 ///
 /// Addresses are those that the program uses (a section's address, a segment's p_vaddr), as the vendor's tool takes
-/// them: the bootloader maps or copies every segment of an ESP image to where it runs, so nothing of it is copied later.
-/// The load address (p_paddr) of a bare-metal program whose start-up code copies .data out of flash is for another
-/// kind of machine: make a flat binary of it (objcopy -O binary) and give that as payload.
+/// them: the bootloader maps or copies every segment of an ESP image to where it runs, so nothing of it is copied
+/// later. The load address (p_paddr) of a bare-metal program whose start-up code copies .data out of flash is for
+/// another kind of machine: make a flat binary of it (objcopy -O binary) and give that as payload.
 ///
-/// Parts are the allocated sections that bring bytes (not .bss); in a file without section headers, the PT_LOAD segments.
-/// Sections are better: segments of some linkers also cover the ELF header itself. Parts come in file order.
+/// Parts are the allocated sections that bring bytes (not .bss); in a file without section headers, the PT_LOAD
+/// segments. Sections are better: segments of some linkers also cover the ELF header itself. Parts come in file order.
 struct ElfFile {
   std::uint16_t machine = 0;
   std::uint32_t entry_address = 0;

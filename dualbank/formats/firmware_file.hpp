@@ -42,9 +42,9 @@ struct FirmwareView {
   bool has_signature = false;
 };
 
-/// Finds the app in a file. In a joined file it is what stands in ota_0; where that is blank or the file ends before it, in
-/// factory, then in the other app partitions in table order. A partition that holds anything at all is taken, so that a
-/// damaged app is found, and found damaged.
+/// Finds the app in a file. In a joined file it is what stands in ota_0; where that is blank or the file ends before
+/// it, in factory, then in the other app partitions in table order. A partition that holds anything at all is taken, so
+/// that a damaged app is found, and found damaged.
 ///
 /// Errors: image_too_short (under 288 bytes, and nothing known), file_unknown, file_is_partition_table, file_is_elf,
 /// image_is_bootloader, table_missing and the others of PartitionTableParser (a bootloader is there, its table is

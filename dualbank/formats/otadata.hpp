@@ -11,6 +11,8 @@
 namespace dualbank {
 
 inline constexpr std::uint32_t kBootRecordBytes = 32;
+inline constexpr std::uint32_t kBootRecordLabelOffset = 4;  ///< bytes that nobody reads; changing a state keeps them
+inline constexpr std::uint32_t kBootRecordLabelBytes = 20;
 inline constexpr std::uint32_t kOtadataSectorBytes = 0x1000;                    ///< record i stands at i * 0x1000
 inline constexpr std::uint32_t kOtadataBytes = 2 * kOtadataSectorBytes;
 inline constexpr std::uint32_t kBlankSeq = 0xFFFF'FFFF;                         ///< an erased sequence number: no choice

@@ -34,7 +34,7 @@ inline constexpr std::uint8_t kFirstCustom = 0x40;     ///< up to 0xFE: the prod
 
 namespace app_subtype {
 inline constexpr std::uint8_t kFactory = 0x00;
-inline constexpr std::uint8_t kOta0 = 0x10;   ///< ota_n is kOta0 + n, n below 16
+inline constexpr std::uint8_t kOta0 = 0x10;  ///< ota_n is kOta0 + n, n below 16
 inline constexpr std::uint8_t kOta15 = 0x1F;
 inline constexpr std::uint8_t kTest = 0x20;
 inline constexpr std::uint8_t kTee0 = 0x30;
@@ -102,8 +102,8 @@ enum class TableRow : std::uint8_t {
   failed,     ///< see `error()`; the bootloader resets for ever
 };
 
-/// Reads a table row by row, in order, as the vendor's second-stage bootloader does; needs no memory but itself. It does
-/// not look at alignment, overlap, duplicates, labels or order.
+/// Reads a table row by row, in order, as the vendor's second-stage bootloader does; needs no memory but itself. It
+/// does not look at alignment, overlap, duplicates, labels or order.
 ///
 /// One difference: a partition after the MD5 row fails here (table_rows_after_md5). The bootloader takes such a table,
 /// leaves out its last partition, and an app does not see any of them.
@@ -116,11 +116,12 @@ class PartitionTableParser {
   constexpr PartitionTableParser(std::uint32_t table_offset, std::uint32_t flash_size_bytes)
       : table_offset_(table_offset), flash_size_bytes_(flash_size_bytes) {}
 
-  /// The next row. Precondition: at least 32 bytes, of which the first 32 count. After `end` or `failed` the answer stays.
+  /// The next row. Precondition: at least 32 bytes, of which the first 32 count. After `end` or `failed` the answer
+  /// stays.
   ///
-  /// Errors; rows count from 0: table_missing (row 0 is neither partition nor MD5 row), table_bad_row, table_beyond_flash
-  /// (an end of 4 GiB or more is shown as FFFFFFFF), table_second_md5, table_md5_mismatch, table_rows_after_md5,
-  /// table_no_end (row 95 is not the end).
+  /// Errors; rows count from 0: table_missing (row 0 is neither partition nor MD5 row), table_bad_row,
+  /// table_beyond_flash (an end of 4 GiB or more is shown as FFFFFFFF), table_second_md5, table_md5_mismatch,
+  /// table_rows_after_md5, table_no_end (row 95 is not the end).
   [[nodiscard]] TableRow feed(Bytes row32);
 
   /// Valid after feed() answered `partition`, until the next feed().

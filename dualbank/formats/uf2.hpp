@@ -11,18 +11,19 @@
 namespace dualbank {
 
 inline constexpr std::uint32_t kUf2BlockBytes = 512;
-inline constexpr std::uint32_t kUf2Magic = 0x0A32'4655;        ///< "UF2\n"
+inline constexpr std::uint32_t kUf2Magic = 0x0A32'4655;  ///< "UF2\n"
 inline constexpr std::uint32_t kUf2SecondMagic = 0x9E5D'5157;
-inline constexpr std::uint32_t kUf2EndMagic = 0x0AB1'6F30;     ///< the block's last four bytes
+inline constexpr std::uint32_t kUf2EndMagic = 0x0AB1'6F30;  ///< the block's last four bytes
 inline constexpr std::uint32_t kUf2MostPayloadBytes = 476;
 inline constexpr std::uint32_t kUf2Md5Bytes = 24;              ///< at the end of the payload's room, with kMd5
 inline constexpr std::uint32_t kUf2WrittenPayloadBytes = 256;  ///< of the files made here, as of nearly all others
 
 namespace uf2_flag {
-inline constexpr std::uint32_t kNotMainFlash = 0x0000'0001;   ///< a comment: to be skipped
-inline constexpr std::uint32_t kFileContainer = 0x0000'1000;  ///< a file for the drive, not for the flash: to be skipped
-inline constexpr std::uint32_t kFamily = 0x0000'2000;         ///< the family field says for which chip
-inline constexpr std::uint32_t kMd5 = 0x0000'4000;            ///< an MD5 of a flash region stands behind the payload
+inline constexpr std::uint32_t kNotMainFlash = 0x0000'0001;  ///< a comment: to be skipped
+inline constexpr std::uint32_t kFileContainer =
+    0x0000'1000;                                       ///< a file for the drive, not for the flash: to be skipped
+inline constexpr std::uint32_t kFamily = 0x0000'2000;  ///< the family field says for which chip
+inline constexpr std::uint32_t kMd5 = 0x0000'4000;     ///< an MD5 of a flash region stands behind the payload
 }  // namespace uf2_flag
 
 /// CircuitPython builds its UF2 files for ESP32-P4 with the family of ESP32-C6, so this number alone tells neither.
@@ -51,15 +52,16 @@ struct Uf2Piece {
   Bytes payload{};           ///< within the file; empty: there is no more
 };
 
-/// The app in a UF2 file, piece by piece in file order, without gaps. The whole file is looked at before the first piece
-/// is given, so a damaged file does no half work.
+/// The app in a UF2 file, piece by piece in file order, without gaps. The whole file is looked at before the first
+/// piece is given, so a damaged file does no half work.
 ///
-/// Addresses in UF2 files for CircuitPython's bootloader count from the slot's start. Files of the vendor's tool hold absolute flash
-/// addresses, and may hold bootloader, partition table and app one after the other, each with its own block numbers:
-/// of such a file the part with the app descriptor is the app. Either way offsets given here count from the app's start.
+/// Addresses in UF2 files for CircuitPython's bootloader count from the slot's start. Files of the vendor's tool hold
+/// absolute flash addresses, and may hold bootloader, partition table and app one after the other, each with its own
+/// block numbers: of such a file the part with the app descriptor is the app. Either way offsets given here count from
+/// the app's start.
 ///
-/// The last payload is usually filled up with zeros: `total_bytes()` may be more than the image's length, which only the
-/// image itself tells.
+/// The last payload is usually filled up with zeros: `total_bytes()` may be more than the image's length, which only
+/// the image itself tells.
 class Uf2Reader {
  public:
   constexpr Uf2Reader() = default;
@@ -98,9 +100,9 @@ class Uf2Reader {
 /// How many bytes `write_uf2` makes of an image: 512 for each 256 begun. 0 when that is 4 GiB or more.
 [[nodiscard]] std::uint32_t uf2_bytes_needed(std::uint32_t image_bytes);
 
-/// Writes a UF2 file as CircuitPython publishes it: payloads of 256 bytes, the last filled up with zeros, addresses from
-/// `address` on (0: the slot's start). `family` 0 names none. Returns the bytes written.
-/// Errors: make_nothing (an empty image), make_no_room; nothing is then written.
+/// Writes a UF2 file as CircuitPython publishes it: payloads of 256 bytes, the last filled up with zeros, addresses
+/// from `address` on (0: the slot's start). `family` 0 names none. Returns the bytes written. Errors: make_nothing (an
+/// empty image), make_no_room; nothing is then written.
 [[nodiscard]] Result<std::uint32_t> write_uf2(Bytes image, std::uint32_t family, MutableBytes out,
                                               std::uint32_t address = 0);
 

@@ -152,7 +152,8 @@ TEST(Uf2Reader, WithoutFileGivesNothing) {
 }
 
 TEST(Uf2Reader, CountsOffsetsFromTheAppsStart) {
-  const Buffer bytes = file({{.address = 0x10000, .number = 0, .count = 2}, {.address = 0x10100, .number = 1, .count = 2}});
+  const Buffer bytes =
+      file({{.address = 0x10000, .number = 0, .count = 2}, {.address = 0x10100, .number = 1, .count = 2}});
   Uf2Reader reader = *Uf2Reader::open(bytes);
   EXPECT_EQ(reader.file_address(), 0x10000u);
   EXPECT_EQ(reader.next().offset, 0u);
@@ -187,8 +188,8 @@ TEST(Uf2Reader, FindsTheAppAmongSeveralRuns) {
 }
 
 TEST(Uf2Reader, WithSeveralRunsAndNoAppGivesTheFirst) {
-  const Buffer bytes = file({{.address = 0x0, .number = 0, .count = 1, .fill = 1},
-                             {.address = 0x8000, .number = 0, .count = 1, .fill = 2}});
+  const Buffer bytes = file(
+      {{.address = 0x0, .number = 0, .count = 1, .fill = 1}, {.address = 0x8000, .number = 0, .count = 1, .fill = 2}});
   EXPECT_EQ(Uf2Reader::open(bytes)->file_address(), 0u);
 }
 
@@ -240,12 +241,14 @@ TEST(Uf2Errors, TheSharedFamilyOfC6AndP4IsTakenOnBothAndNowhereElse) {
   EXPECT_EQ(error_of(bytes, kC6), Event{});
   EXPECT_EQ(error_of(bytes, kP4), Event{});
   EXPECT_EQ(error_of(bytes, kS3), expected(Status::uf2_wrong_chip, kC6, kS3));
+  EXPECT_EQ(error_of(three_blocks(), kP4), expected(Status::uf2_wrong_chip, kS3, kP4));
   EXPECT_EQ(error_of(file({{.family = 0x3D308E94}}), kP4), Event{}) << "the family that the vendor gives P4";
   EXPECT_EQ(error_of(file({{.family = 0x3D308E94}}), kC6), expected(Status::uf2_wrong_chip, kP4, kC6));
 }
 
 TEST(Uf2Errors, TwoFamiliesInOneFile) {
-  const Buffer bytes = file({{.number = 0, .count = 2}, {.address = 256, .number = 1, .count = 2, .family = 0xD42BA06C}});
+  const Buffer bytes =
+      file({{.number = 0, .count = 2}, {.address = 256, .number = 1, .count = 2, .family = 0xD42BA06C}});
   EXPECT_EQ(error_of(bytes, kS3), expected(Status::uf2_mixed_families, kS3Family, 0xD42BA06C));
 }
 
@@ -294,12 +297,14 @@ TEST(Uf2Errors, BlocksThatOverlap) {
 
 TEST(Uf2Errors, AddressesAndPayloadsThatAreNoWords) {
   EXPECT_EQ(error_of(file({{.address = 2}})), expected(Status::uf2_misaligned, 0, 256, 2));
-  EXPECT_EQ(error_of(file({{.number = 0, .count = 2, .payload_bytes = 254}, {.address = 254, .number = 1, .count = 2}})),
-            expected(Status::uf2_misaligned, 0, 254, 0));
+  EXPECT_EQ(
+      error_of(file({{.number = 0, .count = 2, .payload_bytes = 254}, {.address = 254, .number = 1, .count = 2}})),
+      expected(Status::uf2_misaligned, 0, 254, 0));
 }
 
 TEST(Uf2Errors, AddressesThatWrapAround) {
-  const Buffer bytes = file({{.address = 0xFFFFFF00, .number = 0, .count = 2}, {.address = 0, .number = 1, .count = 2}});
+  const Buffer bytes =
+      file({{.address = 0xFFFFFF00, .number = 0, .count = 2}, {.address = 0, .number = 1, .count = 2}});
   EXPECT_EQ(error_of(bytes).code, Status::uf2_gap);
 }
 
@@ -315,7 +320,8 @@ TEST(Uf2, FamiliesAndChipsMatchBothWays) {
   EXPECT_EQ(chip_of_uf2_family(0), kAnyChip);
   EXPECT_EQ(chip_of_uf2_family(0x12345678), kAnyChip);
   for (const Chip& chip : all_chips()) {
-    if (chip.uf2_family != 0) EXPECT_EQ(chip_of_uf2_family(chip.uf2_family), chip.id) << chip.name;
+    if (chip.uf2_family == 0) continue;
+    EXPECT_EQ(chip_of_uf2_family(chip.uf2_family), chip.id) << chip.name;
   }
 }
 

@@ -33,12 +33,8 @@ class Executed(unittest.TestCase):
         for page in pages.all_pages():
             for name, value in measure.stated(page.read_text(encoding="utf-8")):
                 with self.subTest(page=page.name, number=name):
-                    measured = measure.number(name)
-                    if measured is None:
-                        self.skipTest(f"{name} cannot be measured here")
                     seen += 1
-                    self.assertTrue(measure.agrees(name, value, measured),
-                                    f"{page.name} says {value}, measured {measured} (tools/fill_docs puts it in)")
+                    self.assertEqual(value, measure.number(name), "tools/fill_docs puts in what was measured")
         self.assertGreater(seen, 3)
 
     def test_worked_update_is_what_happens(self):
@@ -56,11 +52,6 @@ class Matcher(unittest.TestCase):
         self.assertFalse(console.matches(["a.c"], ["abc"]))
         self.assertFalse(console.matches(["{...} d"], ["b c"]))
         self.assertFalse(console.matches(["a"], []))
-
-    def test_numbers_agree_within_their_tolerance_only(self):
-        self.assertTrue(measure.agrees("core_bytes", 1000, 1040))
-        self.assertFalse(measure.agrees("core_bytes", 1000, 1100))
-        self.assertFalse(measure.agrees("boards", 118, 119))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,12 @@ class Image(NamedTuple):
     project: str | None
     chip: str | None
     length: int | None
+    segments: int
+    entry: int
+    built: str | None
+    idf: str | None
+    secure_version: int | None
+    sha256: str | None
 
 class Record(NamedTuple):
     seq: int
@@ -33,6 +39,7 @@ class Slot(NamedTuple):
     offset: int
     size: int
     image: Image | None
+    fault: Error | None
     record: Record | None
 
 class Update(NamedTuple):
@@ -43,9 +50,11 @@ class Update(NamedTuple):
 class Status(NamedTuple):
     available: bool
     reason: str | None
+    reason_code: str | None
     policy: str
     running_slot: str | None
     boot_slot: str | None
+    boot_reason: str | None
     next_update_slot: str | None
     trial: str | None
     update: Update | None
@@ -65,6 +74,7 @@ class Board:
         policy: str | None = None,
         running: str | None = None,
         force: bool = False,
+        allow_foreign: bool = False,
         read_only: bool = False,
     ) -> None: ...
     def __enter__(self) -> Self: ...
@@ -88,10 +98,21 @@ class Board:
     def update(self, image: _Image, progress: _Progress | None = None) -> bool: ...
 
 def open(
-    path: _Path, *, policy: str | None = None, running: str | None = None, force: bool = False, read_only: bool = False
+    path: _Path,
+    *,
+    policy: str | None = None,
+    running: str | None = None,
+    force: bool = False,
+    allow_foreign: bool = False,
+    read_only: bool = False,
 ) -> Board: ...
 def use(
-    path: _Path | None, *, policy: str | None = None, running: str | None = None, force: bool = False
+    path: _Path | None,
+    *,
+    policy: str | None = None,
+    running: str | None = None,
+    force: bool = False,
+    allow_foreign: bool = False,
 ) -> None: ...
 def begin(identity: Buffer = b"", length: int | None = None, header: Buffer = b"") -> None: ...
 def flash(buffer: Buffer, offset: int = ...) -> None: ...

@@ -24,10 +24,12 @@ def _close_boards():
 class Board(_dualbank.Board):
     __doc__ = _dualbank.Board.__doc__
 
-    def __init__(self, path, *, policy=None, running=None, force=False, read_only=False):
+    def __init__(self, path, *, policy=None, running=None, force=False, allow_foreign=False, read_only=False):
         policy = os.environ.get("DUALBANK_POLICY", "stock") if policy is None else policy
-        super().__init__(path, policy=policy, running=running, force=force, read_only=read_only)
-        self._force = force
+        super().__init__(
+            path, policy=policy, running=running, force=force, allow_foreign=allow_foreign, read_only=read_only
+        )
+        self._allow_foreign = allow_foreign
         self._path = os.fsdecode(path)
         _open_boards.add(self)
 
@@ -63,10 +65,10 @@ class Board(_dualbank.Board):
         anything is written. The same call goes on with an update that was interrupted, by an exception of `progress`,
         Ctrl-C or a power cut.
         progress: called with (done, total) in bytes, before the first piece and after each.
-        Returns True, or False when the running slot already holds this image and nothing was done.
+        Returns True, or False when the slot that boots next already holds this image and nothing was done.
         """
-        app = sound_app(image, self._force)
-        if self._runs(app):
+        app = sound_app(image, self._allow_foreign)
+        if self._boots(app):
             return False
         self.begin(hashlib.sha256(app).digest(), len(app), app[:CHUNK_BYTES])
         total = len(app)
@@ -84,15 +86,16 @@ class Board(_dualbank.Board):
         return True
 
 
-def open(path, *, policy=None, running=None, force=False, read_only=False):
+def open(path, *, policy=None, running=None, force=False, allow_foreign=False, read_only=False):
     """Opens a board's flash file, as the device does after a reset: `with dualbank.open(path) as board:`.
 
     policy: which bootloader is on the device: "stock", "stock-rollback" or "dualbank"; otherwise DUALBANK_POLICY, or "stock".
     running: the slot that runs ("ota_0"); otherwise the one that boots now.
-    force: take images without descriptor or SHA-256, and update although the running image is on trial.
+    force: update although the running image is on trial; its fallback is then lost.
+    allow_foreign: take images without descriptor or SHA-256, as other platforms have them.
     read_only: look, never write; works on a file that is in use.
 
     FileNotFoundError, PermissionError ... as files do; BlockingIOError when another process has the flash open for
     writing; Error when the file is no flash.
     """
-    return Board(path, policy=policy, running=running, force=force, read_only=read_only)
+    return Board(path, policy=policy, running=running, force=force, allow_foreign=allow_foreign, read_only=read_only)

@@ -8,14 +8,17 @@ from ._dualbank import Error
 _board = None
 
 
-def use(path, *, policy=None, running=None, force=False):
-    """Names the flash file of the module's functions. The one before is closed. None: closes it, names none."""
+def use(path, *, policy=None, running=None, force=False, allow_foreign=False):
+    """Names the flash file of the module's functions. The one before is closed. None: closes it, names none.
+
+    The options are those of open().
+    """
     global _board
     if _board is not None:
         _board.close()
         _board = None
     if path is not None:
-        _board = Board(path, policy=policy, running=running, force=force)
+        _board = Board(path, policy=policy, running=running, force=force, allow_foreign=allow_foreign)
 
 
 def _default():

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from ._dualbank import Error
+
 
 class Image(NamedTuple):
     """One firmware, in a slot or in a file."""
@@ -11,6 +13,12 @@ class Image(NamedTuple):
     project: str | None
     chip: str | None
     length: int | None
+    segments: int
+    entry: int
+    built: str | None
+    idf: str | None
+    secure_version: int | None
+    sha256: str | None
 
 
 class Record(NamedTuple):
@@ -21,12 +29,17 @@ class Record(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """A slot (app partition). `image` is None when it holds none, `record` when no boot record names it."""
+    """A slot (app partition).
+
+    `image` is None when its first bytes tell of none, `fault` unless what it holds is damaged, `record` when no boot
+    record names it.
+    """
 
     name: str
     offset: int
     size: int
     image: Image | None
+    fault: Error | None
     record: Record | None
 
 
@@ -39,13 +52,19 @@ class Update(NamedTuple):
 
 
 class Status(NamedTuple):
-    """A board: the fields of `dualbank status --json`. A slot is always its name; None when there is none."""
+    """A board: the fields of `dualbank status --json`. A slot is always its name; None when there is none.
+
+    `available`: can it be updated; if not, `reason` says why. `boot_slot`: what the next reset runs, `boot_reason` why.
+    `trial`: the running slot, while it was switched to and is not confirmed.
+    """
 
     available: bool
     reason: str | None
+    reason_code: str | None
     policy: str
     running_slot: str | None
     boot_slot: str | None
+    boot_reason: str | None
     next_update_slot: str | None
     trial: str | None
     update: Update | None

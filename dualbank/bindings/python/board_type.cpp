@@ -12,12 +12,16 @@ namespace dualbank::python {
 namespace {
 
 struct BoardObject {
-  PyObject_HEAD
-  DeskBoard* board;
+  PyObject_HEAD DeskBoard* board;
   bool busy;
 };
 
 BoardObject* self_of(PyObject* object) { return reinterpret_cast<BoardObject*>(object); }
+
+/// An event of the engine's as the exception it is; the engine does not know the system's number of a file error.
+PyObject* raise_of(const DeskBoard& board, const Event& event) {
+  return is_file_error(event.code) ? raise_file_error(board.file_event(), board.path()) : raise(event);
+}
 
 /// One call at a time: the updater may be asked nothing while it works, neither from a signal handler nor from another
 /// thread that got the interpreter meanwhile.
@@ -54,7 +58,7 @@ class Call {
   /// What Python gets for an updater's answer: None, or the exception.
   [[nodiscard]] PyObject* answer(Status status) const {
     if (PyErr_Occurred() != nullptr) return nullptr;  // Ctrl-C: the updater answered `stopped`
-    return status == Status::ok ? none() : raise(updater().last_event());
+    return status == Status::ok ? none() : raise_of(board(), updater().last_event());
   }
 
  private:
@@ -63,8 +67,6 @@ class Call {
 };
 
 bool run_signal_handlers(void*, std::uint32_t, std::uint32_t) { return PyErr_CheckSignals() == 0; }
-
-PyObject* answer_of(const Event& event) { return event.code == Status::ok ? none() : raise(event); }
 
 char** words(const char* const* names) { return const_cast<char**>(names); }
 
@@ -95,19 +97,22 @@ bool fits(const Buffer& buffer) {
 // ---- life
 
 int board_init(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static constexpr const char* kNames[] = {"path", "policy", "running", "force", "read_only", nullptr};
+  static constexpr const char* kNames[] = {"path", "policy", "running", "force", "allow_foreign", "read_only", nullptr};
   PyObject* path = nullptr;
   const char* policy = "stock";
   PyObject* running = nullptr;
   int force = 0;
+  int allow_foreign = 0;
   int read_only = 0;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O&|$sOpp:Board", words(kNames), PyUnicode_FSConverter, &path,
-                                   &policy, &running, &force, &read_only)) {
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O&|$sOppp:Board", words(kNames), PyUnicode_FSConverter, &path,
+                                   &policy, &running, &force, &allow_foreign, &read_only)) {
     return -1;
   }
   const Ref owned_path{path};
-  BoardOptions options{
-      .force = force != 0, .read_only = read_only != 0, .between_units = run_signal_handlers};
+  BoardOptions options{.force = force != 0,
+                       .allow_foreign = allow_foreign != 0,
+                       .read_only = read_only != 0,
+                       .between_units = run_signal_handlers};
   if (!parse_policy(policy, options.policy) || !parse_slot(running, options.running_slot)) return -1;
   BoardObject* self = self_of(object);
   if (self->board != nullptr) {
@@ -122,7 +127,7 @@ int board_init(PyObject* object, PyObject* arguments, PyObject* keywords) {
   const Event error = board->open(PyBytes_AsString(owned_path.get()));
   if (PyErr_Occurred() != nullptr) return -1;
   if (error.code != Status::ok) {
-    raise_opening(board->file_error(), error, path);
+    raise_of(*board, error);
     return -1;
   }
   self->board = board.release();
@@ -140,7 +145,9 @@ PyObject* board_close(PyObject* object, PyObject*) {
   BoardObject* self = self_of(object);
   if (self->board == nullptr || !self->board->is_open()) return none();
   const Call call{object};
-  return call ? answer_of(call.board().close()) : nullptr;
+  if (!call) return nullptr;
+  const Event error = call.board().close();
+  return error.code == Status::ok ? none() : raise(error);
 }
 
 PyObject* board_closed(PyObject* object, void*) {
@@ -224,7 +231,7 @@ PyObject* board_reset(PyObject* object, PyObject*) {
   if (call.board().options().read_only) return raise(Status::read_only);
   const Event error = call.board().reset();
   if (PyErr_Occurred() != nullptr) return nullptr;
-  return error.code == Status::ok ? slot_name(call.updater().status().running_slot) : raise(error);
+  return error.code == Status::ok ? slot_name(call.updater().status().running_slot) : raise_of(call.board(), error);
 }
 
 // ---- looking
@@ -239,11 +246,11 @@ PyObject* board_missing(PyObject* object, PyObject*) {
   return call.can_update() ? missing_report(call.board()) : nullptr;
 }
 
-PyObject* board_runs(PyObject* object, PyObject* argument) {
+PyObject* board_boots(PyObject* object, PyObject* argument) {
   Buffer image;
   if (PyObject_GetBuffer(argument, image.out(), PyBUF_SIMPLE) != 0) return nullptr;
   const Call call{object};
-  return call ? boolean(call.board().runs(image.bytes())) : nullptr;
+  return call ? boolean(call.board().boots(image.bytes())) : nullptr;
 }
 
 PyCFunction with_keywords(PyObject* (*function)(PyObject*, PyObject*, PyObject*)) {
@@ -262,8 +269,10 @@ constexpr char kBeginDoc[] =
 constexpr char kFlashDoc[] =
     "flash($self, buffer, offset=...)\n--\n\n"
     "Writes bytes of the new image to the next-update slot.\n\n"
-    "buffer: any contiguous buffer. offset: where the bytes belong, counted from the image's start; any order, twice if\n"
-    "need be. Without an offset they go after the last byte written; at 0 when there is none, or when they begin an image.\n"
+    "buffer: any contiguous buffer. offset: where the bytes belong, counted from the image's start; any order, twice "
+    "if\n"
+    "need be. Without an offset they go after the last byte written; at 0 when there is none, or when they begin an "
+    "image.\n"
     "The first 288 bytes are checked before anything is written.";
 constexpr char kSwitchDoc[] =
     "switch($self, slot=None)\n--\n\n"
@@ -294,7 +303,7 @@ PyMethodDef methods[] = {
     {"close", board_close, METH_NOARGS, kCloseDoc},
     {"_status", board_status, METH_NOARGS, "_status(): what `status --json` says, as a dict."},
     {"_missing", board_missing, METH_NOARGS, "_missing(): [(from, to), ...]"},
-    {"_runs", board_runs, METH_O, "_runs(image): does the running slot hold this image?"},
+    {"_boots", board_boots, METH_O, "_boots(image): does the slot that boots next hold this image?"},
     {nullptr, nullptr, 0, nullptr},
 };
 

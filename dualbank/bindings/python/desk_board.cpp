@@ -24,6 +24,7 @@ bool is_about_updating(Status code) {
 }  // namespace
 
 Event DeskBoard::open(const char* path) {
+  path_ = path;
   if (const Status status = file_.open(path, options_.read_only); status != Status::ok) return file_.last_event();
   const Result<Layout> layout = read_layout(file_);
   if (!layout) return layout.error();
@@ -39,7 +40,7 @@ Event DeskBoard::start_updater(SlotIndex running_slot) {
                                   .between_units = options_.between_units,
                                   .running_slot = running_slot,
                                   .policy = options_.policy,
-                                  .allow_foreign = options_.force,
+                                  .allow_foreign = options_.allow_foreign,
                                   .allow_unconfirmed = options_.force,
                                   .read_only = options_.read_only});
   unavailable_ = {};
@@ -82,8 +83,10 @@ Result<ImageInfo> DeskBoard::verify(const Extent& slot) {
   return verify_slot(file_, slot, ImageRules::vendor(chip_id_, slot.size_bytes, slot.offset), verify_buffer_);
 }
 
-bool DeskBoard::runs(Bytes image) {
-  const Extent slot = layout_.extent_of(updater_->status().running_slot);
+bool DeskBoard::boots(Bytes image) {
+  const Result<BootDecision> next = predict();
+  if (!next) return false;
+  const Extent slot = layout_.extent_of(next->slot);
   if (image.empty() || image.size() > slot.size_bytes) return false;
   for (std::size_t at = 0; at < image.size(); at += verify_buffer_.size()) {
     const Bytes piece = image.subspan(at, std::min(verify_buffer_.size(), image.size() - at));

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "dualbank/engine/boot.hpp"
 #include "dualbank/engine/updater.hpp"
@@ -14,7 +15,8 @@ namespace dualbank::python {
 struct BoardOptions {
   Policy policy = Policy::stock;
   SlotIndex running_slot = kUnknownSlot;  ///< until the first reset()
-  bool force = false;                     ///< take foreign images, and update while the running one is on trial
+  bool force = false;                     ///< update while the running image is on trial
+  bool allow_foreign = false;             ///< take images without descriptor or SHA-256
   bool read_only = false;                 ///< look, never write, take no lock
   BetweenUnits between_units = nullptr;
 };
@@ -34,8 +36,8 @@ class DeskBoard {
   /// Keeps what was partly received, and gives the file back. Twice is ok.
   Event close();
 
-  /// Does what the bootloader does at the next reset, then opens the updater of what runs now. Errors: those of the flash,
-  /// running_unknown when nothing boots.
+  /// Does what the bootloader does at the next reset, then opens the updater of what runs now. Errors: those of the
+  /// flash, running_unknown when nothing boots.
   [[nodiscard]] Event reset();
 
   /// What the next reset would do. Reads only.
@@ -44,10 +46,13 @@ class DeskBoard {
   /// The image in a slot, verified as the bootloader does.
   [[nodiscard]] Result<ImageInfo> verify(const Extent& slot);
 
-  /// True when the running slot starts with exactly these bytes.
-  [[nodiscard]] bool runs(Bytes image);
+  /// True when the slot that boots next starts with exactly these bytes.
+  [[nodiscard]] bool boots(Bytes image);
 
   [[nodiscard]] bool is_open() const { return updater_.has_value(); }
+  /// The last error of the file, with the system's number.
+  [[nodiscard]] const Event& file_event() const { return file_.last_event(); }
+  [[nodiscard]] const char* path() const { return path_.c_str(); }
   [[nodiscard]] const Event& unavailable() const { return unavailable_; }
   [[nodiscard]] const BoardOptions& options() const { return options_; }
   /// Preconditions of all below: is_open().
@@ -64,6 +69,7 @@ class DeskBoard {
   Event start_updater(SlotIndex running_slot);
 
   BoardOptions options_;
+  std::string path_;
   ports::FileFlash file_;
   Layout layout_{};
   std::uint16_t chip_id_ = kAnyChip;

@@ -1,6 +1,8 @@
 #include "dualbank/bindings/python/errors.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <string_view>
@@ -89,6 +91,35 @@ PyObject* raise(const Event& event) { return raise_object(make_error(event)); }
 PyObject* raise(Status code) { return raise(Event{code, {}}); }
 PyObject* raise(const char* code, const char* message, const char* cure) {
   return raise_object(make_error(code, message, PyDict_New(), cure));
+}
+
+bool is_file_error(Status code) {
+  switch (code) {
+    case Status::file_not_found:
+    case Status::file_no_permission:
+    case Status::file_not_regular:
+    case Status::file_in_use:
+    case Status::file_io:
+      return true;
+    default:
+      return false;
+  }
+}
+
+PyObject* raise_file_error(const Event& event, const char* path) {
+  int number = EIO;
+  if (event.code == Status::file_not_found) number = ENOENT;
+  if (event.code == Status::file_no_permission) number = EACCES;
+  if (event.code == Status::file_not_regular) number = EISDIR;
+  if (event.code == Status::file_in_use) number = EWOULDBLOCK;
+  if (event.code == Status::file_io && event.values[2] != 0) number = static_cast<int>(event.values[2]);
+  std::array<char, 320> what{};
+  const Ref name{PyUnicode_DecodeFSDefault(path)};
+  if (!name) return nullptr;
+  // OSError makes itself the subclass that belongs to the number.
+  const Ref error{PyObject_CallFunction(PyExc_OSError, "isO", number, explain_what(event, what), name.get())};
+  if (error) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+  return nullptr;
 }
 
 PyObject* slot_name(SlotIndex slot) {

@@ -17,6 +17,11 @@ namespace dualbank::python {
 PyObject* raise(const Event& event);
 PyObject* raise(Status code);
 
+/// True for what befalls a file; Python has its own exceptions for that.
+[[nodiscard]] bool is_file_error(Status code);
+/// Raises OSError's own for it: FileNotFoundError, PermissionError, IsADirectoryError, BlockingIOError, OSError.
+PyObject* raise_file_error(const Event& event, const char* path);
+
 /// Raises one that is no status of the engine's.
 PyObject* raise(const char* code, const char* message, const char* cure);
 

@@ -70,14 +70,22 @@ PyObject* kind_of_file(PyObject*, PyObject* argument) {
 }
 
 PyMethodDef functions[] = {
-    {"look_at_image", look_at_image, METH_VARARGS, "look_at_image(buffer, foreign=False): (report or None, error or None) of an app image."},
+    {"look_at_image", look_at_image, METH_VARARGS,
+     "look_at_image(buffer, foreign=False): (report or None, error or None) of an app image."},
     {"find_app", find_app_in, METH_O, "find_app(file): (kind, app image) of a firmware file, or Error."},
     {"kind_of_file", kind_of_file, METH_O, "kind_of_file(file): \"app image\", \"joined file\", \"whole flash\" ..."},
     {nullptr, nullptr, 0, nullptr},
 };
 
 PyModuleDef definition{
-    PyModuleDef_HEAD_INIT, "_dualbank", "The C++ half of the package dualbank.", -1, functions, nullptr, nullptr, nullptr,
+    PyModuleDef_HEAD_INIT,
+    "_dualbank",
+    "The C++ half of the package dualbank.",
+    -1,
+    functions,
+    nullptr,
+    nullptr,
+    nullptr,
     nullptr,
 };
 

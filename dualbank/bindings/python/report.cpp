@@ -1,7 +1,8 @@
 #include "dualbank/bindings/python/report.hpp"
 
 #include <array>
-#include <cstring>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "dualbank/bindings/python/errors.hpp"
@@ -12,11 +13,23 @@ namespace {
 
 constexpr std::array<const char*, 3> kPolicyNames{"stock", "stock-rollback", "dualbank"};
 
-/// Texts of an image are what its maker wrote there; whatever is no UTF-8 is shown, not refused.
-template <std::size_t N>
-PyObject* image_text(const std::array<char, N>& characters) {
-  return PyUnicode_DecodeUTF8(characters.data(), static_cast<Py_ssize_t>(std::strlen(characters.data())),
-                              "backslashreplace");
+/// Texts of an image are whatever its maker wrote there: what is no printable ASCII is shown as '?'.
+std::string printable(std::span<const char> characters) {
+  std::string shown;
+  for (const char c : characters) {
+    if (c == '\0') break;
+    shown += c >= ' ' && c <= '~' ? c : '?';
+  }
+  return shown;
+}
+
+PyObject* digest_text(const Sha256Digest& digest) {
+  std::string shown;
+  for (const std::byte b : digest) {
+    shown += "0123456789abcdef"[std::to_integer<unsigned>(b >> 4)];
+    shown += "0123456789abcdef"[std::to_integer<unsigned>(b & std::byte{0xF})];
+  }
+  return text(shown.c_str());
 }
 
 PyObject* record_report(const BootRecords& records, SlotIndex slot, std::uint32_t slot_count) {
@@ -33,14 +46,18 @@ PyObject* record_report(const BootRecords& records, SlotIndex slot, std::uint32_
   return report.release();
 }
 
-PyObject* slot_image_report(DeskBoard& board, const Extent& extent) {
+/// Puts "image" and "fault": of a damaged image, what its first bytes still tell; of an empty slot, nothing.
+bool put_image(const Ref& report, DeskBoard& board, const Extent& extent) {
   const Result<ImageInfo> image = board.verify(extent);
-  if (image) return image_report(*image, true);
-  // Damaged: what its first bytes still tell, or nothing when they tell nothing.
+  if (image) return put(report, "image", image_report(*image, true)) && put(report, "fault", none());
+  if (image.error().code == Status::image_empty_slot)
+    return put(report, "image", none()) && put(report, "fault", none());
   std::array<std::byte, kImageStartBytes> start{};
-  if (board.flash().read(extent.offset, start) != Status::ok) return none();
-  const Result<ImageInfo> first_look = check_image_start(start, ImageRules::vendor(kAnyChip, extent.size_bytes));
-  return first_look ? image_report(*first_look, false) : none();
+  const Status read = board.flash().read(extent.offset, start);
+  const Result<ImageInfo> look = check_image_start(start, ImageRules::vendor(kAnyChip, kUnknownLength));
+  const bool tells = read == Status::ok && look;
+  return put(report, "image", tells ? image_report(*look, false) : none()) &&
+         put(report, "fault", make_error(image.error()));
 }
 
 PyObject* slot_report(DeskBoard& board, const BootRecords& records, SlotIndex slot) {
@@ -48,7 +65,7 @@ PyObject* slot_report(DeskBoard& board, const BootRecords& records, SlotIndex sl
   const Extent extent = layout.extent_of(slot);
   Ref report{PyDict_New()};
   if (!report || !put(report, "name", slot_name(slot)) || !put(report, "offset", number(extent.offset)) ||
-      !put(report, "size", number(extent.size_bytes)) || !put(report, "image", slot_image_report(board, extent)) ||
+      !put(report, "size", number(extent.size_bytes)) || !put_image(report, board, extent) ||
       !put(report, "record", is_ota_slot(slot) ? record_report(records, slot, layout.slot_count) : none())) {
     return nullptr;
   }
@@ -71,6 +88,7 @@ PyObject* slots_report(DeskBoard& board) {
     if (!append(slot)) return nullptr;
   }
   if (layout.factory.present() && !append(kFactorySlot)) return nullptr;
+  if (layout.test.present() && !append(kTestSlot)) return nullptr;
   return slots.release();
 }
 
@@ -102,14 +120,22 @@ bool parse_policy(const char* name, Policy& policy) {
 }
 
 PyObject* image_report(const ImageInfo& info, bool valid) {
-  Ref report{PyDict_New()};
+  const AppDescriptor& app = info.descriptor;
+  const auto field = [&](const std::string& shown) { return info.has_descriptor ? text(shown.c_str()) : none(); };
   const Chip* chip = find_chip(info.header.chip_id);
   const bool known_length = info.length_bytes != kUnknownLength;
-  if (!report || !put(report, "valid", boolean(valid)) ||
-      !put(report, "version", info.has_descriptor ? image_text(info.descriptor.version) : none()) ||
-      !put(report, "project", info.has_descriptor ? image_text(info.descriptor.project_name) : none()) ||
+  const bool hashed = info.header.has_hash && !all_equal(info.hash, std::byte{0});
+  Ref report{PyDict_New()};
+  if (!report || !put(report, "valid", boolean(valid)) || !put(report, "version", field(printable(app.version))) ||
+      !put(report, "project", field(printable(app.project_name))) ||
       !put(report, "chip", chip != nullptr ? text(chip->name) : none()) ||
-      !put(report, "length", known_length ? number(info.length_bytes) : none())) {
+      !put(report, "length", known_length ? number(info.length_bytes) : none()) ||
+      !put(report, "segments", number(info.header.segment_count)) ||
+      !put(report, "entry", number(info.header.entry_address)) ||
+      !put(report, "built", field(printable(app.date) + " " + printable(app.time))) ||
+      !put(report, "idf", field(printable(app.idf_version))) ||
+      !put(report, "secure_version", info.has_descriptor ? number(app.secure_version) : none()) ||
+      !put(report, "sha256", hashed ? digest_text(info.hash) : none())) {
     return nullptr;
   }
   return report.release();
@@ -133,13 +159,15 @@ PyObject* status_report(DeskBoard& board) {
   std::array<char, 320> reason{};
   Ref report{PyDict_New()};
   if (!report || !put(report, "available", boolean(available)) ||
-      !put(report, "reason", available ? none() : text(explain(unavailable, reason))) ||
+      !put(report, "reason", available ? none() : text(explain_what(unavailable, reason))) ||
+      !put(report, "reason_code", available ? none() : text(status_name(unavailable.code))) ||
       !put(report, "policy", text(policy_name(board.options().policy))) ||
       !put(report, "running_slot", slot_name(state.running_slot)) ||
       !put(report, "boot_slot", next_boot ? slot_name(next_boot->slot) : none()) ||
+      !put(report, "boot_reason", next_boot ? text(boot_reason_name(next_boot->reason)) : none()) ||
       !put(report, "next_update_slot", slot_name(state.next_update_slot)) ||
       !put(report, "trial", state.on_trial ? slot_name(state.running_slot) : none()) ||
-      !put(report, "update", update_report(board)) || !put(report, "slots", slots_report(board))) {
+      !put(report, "update", available ? update_report(board) : none()) || !put(report, "slots", slots_report(board))) {
     return nullptr;
   }
   return report.release();

@@ -6,10 +6,10 @@
 
 namespace dualbank::python {
 
-/// {"valid", "version", "project", "chip", "length"}: `error` is ok for a valid image.
+/// {"valid", "version", "project", "chip", "length" ...}
 [[nodiscard]] PyObject* image_report(const ImageInfo& info, bool valid);
 
-/// {"available", "reason", "policy", "running_slot", "boot_slot", "next_update_slot", "trial", "update", "slots"}.
+/// {"available", "reason", "policy", "running_slot", "boot_slot", "next_update_slot", "trial", "update", "slots" ...}
 /// Precondition: the board is open.
 [[nodiscard]] PyObject* status_report(DeskBoard& board);
 

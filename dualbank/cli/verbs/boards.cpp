@@ -12,7 +12,8 @@ namespace dualbank::cli {
 namespace {
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -34,7 +35,8 @@ int run(Context& context) {
                     {"uf2", board.uf2},
                     {"layout", board.layout},
                     {"later", board.later.empty() ? Json(nullptr) : Json(board.later)}});
-    out.say("{:<44} {:<8} {:>6}  {:<11} {}", board.id, board.chip, size_text(board.flash_bytes), board.layout, board.name);
+    out.say("{:<44} {:<8} {:>6}  {:<11} {}", board.id, board.chip, size_text(board.flash_bytes), board.layout,
+            board.name);
     if (!board.later.empty() && out.verbose) out.say("{:44} {}", "", board.later);
   }
   if (list.empty()) out.note("no board has all of these words in it");
@@ -52,7 +54,8 @@ const Verb kBoardsVerb{
     "boards",
     Group::files,
     "list the boards that new knows: id, chip, flash, layout, name",
-    "These are the boards whose CircuitPython has the module dualbank. What is different in other releases is shown with -v.",
+    "These are the boards whose CircuitPython has the module dualbank. What is different in other releases is shown "
+    "with -v.",
     kOperands,
     {},
     kExamples,

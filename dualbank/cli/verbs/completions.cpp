@@ -70,7 +70,8 @@ std::string either(const Option& option) {
 std::string bash_value_case(const Option& option) {
   if (option.takes == Takes::nothing) return {};
   const std::string words = words_for(option.takes);
-  const std::string reply = is_file(option.takes) ? "compgen -f -- \"$cur\"" : fmt::format("compgen -W '{}' -- \"$cur\"", words);
+  const std::string reply =
+      is_file(option.takes) ? "compgen -f -- \"$cur\"" : fmt::format("compgen -W '{}' -- \"$cur\"", words);
   return fmt::format("    {}) mapfile -t COMPREPLY < <({}); return ;;\n", either(option), reply);
 }
 
@@ -83,8 +84,8 @@ std::string bash_operands(const Verb& verb) {
   }
   const std::size_t start = words.find_first_not_of(' ');
   words = start == std::string::npos ? "" : words.substr(start);
-  return fmt::format("    {}) flags='{}' words='{}' files={} ;;\n", verb.name, flags_of(verb.options).erase(0, verb.options.empty() ? 0 : 1),
-                     words, files ? 1 : 0);
+  return fmt::format("    {}) flags='{}' words='{}' files={} ;;\n", verb.name,
+                     flags_of(verb.options).erase(0, verb.options.empty() ? 0 : 1), words, files ? 1 : 0);
 }
 
 std::string bash_script() {
@@ -107,15 +108,15 @@ std::string bash_script() {
          "  COMPREPLY=()\n  case $prev in\n" +
          seen + "  esac\n  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n    case \" " + names +
          " \" in *\" $word \"*) verb=$word; break ;; esac\n  done\n  case $verb in\n" +
-         fmt::format("    '') words='{}' ;;\n", names) + verbs + "  esac\n  if [[ $cur == -* ]]; then\n    mapfile -t COMPREPLY < <(compgen -W \"$flags " +
-         globals +
-         "\" -- \"$cur\")\n  else\n    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\"; [[ $files == 1 ]] && compgen -f "
-         "-- \"$cur\")\n    [[ $files == 1 ]] && compopt -o filenames 2>/dev/null\n  fi\n}\ncomplete -F _dualbank dualbank\n";
+         fmt::format("    '') words='{}' ;;\n", names) + verbs +
+         "  esac\n  if [[ $cur == -* ]]; then\n    mapfile -t COMPREPLY < <(compgen -W \"$flags " + globals +
+         "\" -- \"$cur\")\n  else\n    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\"; [[ $files == 1 ]] "
+         "&& compgen -f "
+         "-- \"$cur\")\n    [[ $files == 1 ]] && compopt -o filenames 2>/dev/null\n  fi\n}\ncomplete -F _dualbank "
+         "dualbank\n";
 }
 
-std::string zsh_text(std::string_view text) {
-  return replaced(text, "\\[]:", "\\");
-}
+std::string zsh_text(std::string_view text) { return replaced(text, "\\[]:", "\\"); }
 
 /// In single quotes, for zsh and bash alike.
 std::string single_quoted(std::string_view text) {
@@ -141,15 +142,17 @@ std::string zsh_option(const Option& option) {
 }
 
 std::string zsh_script() {
-  std::string text = "#compdef dualbank\n_dualbank() {\n  local curcontext=\"$curcontext\" state line\n  typeset -A opt_args\n"
-                     "  local -a globals verbs\n  globals=(\n";
+  std::string text =
+      "#compdef dualbank\n_dualbank() {\n  local curcontext=\"$curcontext\" state line\n  typeset -A opt_args\n"
+      "  local -a globals verbs\n  globals=(\n";
   for (const Option& option : global_options()) text += "    " + zsh_option(option) + "\n";
   text += "  )\n  verbs=(\n";
   for (const Verb* verb : all_verbs()) {
     text += "    " + single_quoted(fmt::format("{}:{}", verb->name, zsh_text(verb->summary))) + "\n";
   }
-  text += "  )\n  _arguments -C $globals '1:verb:->verb' '*::operand:->operands' && return\n  case $state in\n"
-          "    verb) _describe verb verbs ;;\n    operands)\n      case $line[1] in\n";
+  text +=
+      "  )\n  _arguments -C $globals '1:verb:->verb' '*::operand:->operands' && return\n  case $state in\n"
+      "    verb) _describe verb verbs ;;\n    operands)\n      case $line[1] in\n";
   for (const Verb* verb : all_verbs()) {
     text += fmt::format("        {}) _arguments $globals", verb->name);
     for (const Option& option : verb->options) text += " " + zsh_option(option);
@@ -160,8 +163,9 @@ std::string zsh_script() {
     }
     text += " ;;\n";
   }
-  return text + "      esac ;;\n  esac\n}\n"
-                "if [[ $funcstack[1] == _dualbank ]]; then _dualbank \"$@\"; else compdef _dualbank dualbank; fi\n";
+  return text +
+         "      esac ;;\n  esac\n}\n"
+         "if [[ $funcstack[1] == _dualbank ]]; then _dualbank \"$@\"; else compdef _dualbank dualbank; fi\n";
 }
 
 std::string fish_text(std::string_view text) { return "'" + replaced(text, "\\'", "\\") + "'"; }
@@ -182,7 +186,8 @@ std::string fish_script() {
   std::string text = "# fish completion for dualbank\ncomplete -c dualbank -f\n";
   for (const Option& option : global_options()) text += fish_option(option, "");
   for (const Verb* verb : all_verbs()) {
-    text += fmt::format("complete -c dualbank -n __fish_use_subcommand -a {} -d {}\n", verb->name, fish_text(verb->summary));
+    text += fmt::format("complete -c dualbank -n __fish_use_subcommand -a {} -d {}\n", verb->name,
+                        fish_text(verb->summary));
     const std::string condition = fmt::format(" -n '__fish_seen_subcommand_from {}'", verb->name);
     for (const Option& option : verb->options) text += fish_option(option, condition);
     for (const Operand& operand : verb->operands) {
@@ -197,16 +202,17 @@ std::string fish_script() {
   return text;
 }
 
+std::string script_for(std::string_view shell) {
+  if (shell == "bash") return bash_script();
+  if (shell == "zsh") return zsh_script();
+  if (shell == "fish") return fish_script();
+  throw Refused::usage("unknown_shell", fmt::format("there are no completions for '{}'", shell), "use bash, zsh or fish",
+                       {{"shell", std::string(shell)}});
+}
+
 int run(Context& context) {
-  const std::string shell = context.args.operand("SHELL").value();
-  std::string text;
-  if (shell == "bash") text = bash_script();
-  if (shell == "zsh") text = zsh_script();
-  if (shell == "fish") text = fish_script();
-  if (text.empty()) {
-    throw Refused::usage("unknown_shell", fmt::format("there are no completions for '{}'", shell), "use bash, zsh or fish",
-                         {{"shell", shell}});
-  }
+  const auto shell = context.args.operand("SHELL");
+  const std::string text = script_for(*shell);
   context.out.result()["completions"] = text;
   context.out.say("{}", std::string_view(text).substr(0, text.size() - 1));
   return kDone;

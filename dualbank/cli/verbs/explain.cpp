@@ -32,9 +32,10 @@ Status find_status(const std::string& word) {
     names.emplace_back(status_name(status));
   }
   const auto near = nearest(word, names);
-  throw Refused::usage("unknown_code", fmt::format("there is no code '{}'", word),
-                       near.empty() ? "dualbank explain lists them all" : fmt::format("did you mean {}?", join_or(near)),
-                       {{"code", word}});
+  throw Refused::usage(
+      "unknown_code", fmt::format("there is no code '{}'", word),
+      near.empty() ? "dualbank explain lists them all" : fmt::format("did you mean {}?", join_or(near)),
+      {{"code", word}});
 }
 
 std::uint32_t parse_value(const std::string& word, ValueKind kind, const std::string& name) {
@@ -54,7 +55,9 @@ std::string template_of(Status status) {
   std::string text;
   switch (status) {
 #define DUALBANK_STATUS(number, name, what, cure) \
-  case Status::name: text = what; break;
+  case Status::name:                              \
+    text = what;                                  \
+    break;
 #include "dualbank/formats/status_list.inc"
 #undef DUALBANK_STATUS
   }
@@ -62,10 +65,14 @@ std::string template_of(Status status) {
   bool inside = false;
   bool kind = false;
   for (const char c : text) {
-    if (c == '{') result += '<', inside = true, kind = false;
-    else if (c == '}') result += '>', inside = false;
-    else if (inside && c == ':') kind = true;
-    else if (!inside || !kind) result += c;
+    if (c == '{')
+      result += '<', inside = true, kind = false;
+    else if (c == '}')
+      result += '>', inside = false;
+    else if (inside && c == ':')
+      kind = true;
+    else if (!inside || !kind)
+      result += c;
   }
   return result;
 }
@@ -74,7 +81,9 @@ Json list_all(Output& out) {
   Json list = Json::array();
   for (const Status status : kStatuses) {
     const Event event{status, {}};
-    list.push_back({{"number", static_cast<int>(status)}, {"code", status_name(status)}, {"message", template_of(status)},
+    list.push_back({{"number", static_cast<int>(status)},
+                    {"code", status_name(status)},
+                    {"message", template_of(status)},
                     {"cure", cure_text(event)}});
     out.say("{:>3} {:<26} {}", static_cast<int>(status), status_name(status), template_of(status));
   }
@@ -92,7 +101,8 @@ int run(Context& context) {
   const auto& words = context.args.rest();
   const std::uint32_t count = value_count(event.code);
   if (words.size() > count) {
-    throw Refused::usage("too_many_values", fmt::format("{} speaks of {} values, {} were given", status_name(event.code), count, words.size()));
+    throw Refused::usage("too_many_values", fmt::format("{} speaks of {} values, {} were given",
+                                                        status_name(event.code), count, words.size()));
   }
   for (std::uint32_t i = 0; i < words.size(); ++i) {
     const ValueName name = value_name(event.code, i);
@@ -114,7 +124,8 @@ constexpr std::array kOperands{
     Operand{"CODE", Takes::status, "a code, by name or number; without one, all are listed", false},
     Operand{"VALUE", Takes::text, "the values that came with it, in order", false, true},
 };
-constexpr std::array<std::string_view, 2> kExamples{"dualbank explain image_wrong_chip esp32c3 esp32s3", "dualbank explain 150"};
+constexpr std::array<std::string_view, 2> kExamples{"dualbank explain image_wrong_chip esp32c3 esp32s3",
+                                                    "dualbank explain 150"};
 
 }  // namespace
 
@@ -122,7 +133,8 @@ const Verb kExplainVerb{
     "explain",
     Group::command,
     "say what a code means and what to do",
-    "Codes come from the C++ library, the Python module (.code) and --json. A device may print the number and its three "
+    "Codes come from the C++ library, the Python module (.code) and --json. A device may print the number and its "
+    "three "
     "values alone; this makes the sentence of them.",
     kOperands,
     {},

@@ -15,9 +15,12 @@ namespace {
 std::string roff(std::string_view text) {
   std::string result;
   for (const char c : text) {
-    if (c == '\\') result += "\\e";
-    else if (c == '-') result += "\\-";
-    else result += c;
+    if (c == '\\')
+      result += "\\e";
+    else if (c == '-')
+      result += "\\-";
+    else
+      result += c;
   }
   if (!result.empty() && (result[0] == '.' || result[0] == '\'')) result.insert(0, "\\&");
   return result;
@@ -47,7 +50,8 @@ std::string options_of(std::span<const Option> options) {
 }
 
 std::string verb_section(const Verb& verb) {
-  std::string text = fmt::format(".SS {}\n\\fB{}\\fR\n.br\n{}.\n", roff(verb.name), roff(synopsis(verb)), roff(verb.summary));
+  std::string text =
+      fmt::format(".SS {}\n\\fB{}\\fR\n.br\n{}.\n", roff(verb.name), roff(synopsis(verb)), roff(verb.summary));
   text += paragraphs(verb.about);
   for (const Operand& operand : verb.operands) {
     if (operand.name != kTarget.name && operand.name != kImage.name) text += tagged(operand.name, operand.help);
@@ -64,7 +68,9 @@ std::string verb_section(const Verb& verb) {
 std::string man_page() {
   std::string text = fmt::format(".TH DUALBANK 1 \"\" \"dualbank {}\" \"User Commands\"\n", DUALBANK_VERSION);
   text += ".SH NAME\ndualbank \\- update a board's firmware in two slots that no power cut can brick\n";
-  text += ".SH SYNOPSIS\n\\fBdualbank\\fR \\fIVERB\\fR [\\fITARGET\\fR] [\\fIIMAGE\\fR] [\\fIoptions\\fR]\n.SH DESCRIPTION\n";
+  text +=
+      ".SH SYNOPSIS\n\\fBdualbank\\fR \\fIVERB\\fR [\\fITARGET\\fR] [\\fIIMAGE\\fR] [\\fIoptions\\fR]\n.SH "
+      "DESCRIPTION\n";
   bool first = true;
   for (const std::string_view paragraph : general_paragraphs()) {
     text += fmt::format("{}{}\n", first ? "" : ".PP\n", roff(paragraph));

@@ -3,6 +3,7 @@
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/slot_name.hpp"
+#include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {
@@ -25,7 +26,8 @@ int run(Context& context) {
   }
   for (const Range& range : ranges) out.say("{:>9} {:>9}  {}", range.from, range.to, size_text(range.length()));
   if (ranges.empty()) {
-    out.note("nothing is missing: dualbank switch{} makes {} boot next", context.target_word(), slot_name(state.update_slot));
+    out.note("nothing is missing: dualbank switch{} makes {} boot next", context.target_word(),
+             slot_name(state.update_slot));
   } else if (!known) {
     out.note("the image's length is not known yet: the last range ends with the slot");
   }

@@ -6,6 +6,7 @@
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/slot_name.hpp"
+#include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {
@@ -39,14 +40,15 @@ std::string marks(const SlotReport& report, const Standing& now) {
 
 void say_slot(Output& out, const SlotReport& report, const Standing& now) {
   const bool length = report.image && report.image->length_bytes != kUnknownLength;
-  const std::string used = length ? used_text(report.image->length_bytes, report.extent.size_bytes)
-                                  : size_text(report.extent.size_bytes);
+  const std::string used =
+      length ? used_text(report.image->length_bytes, report.extent.size_bytes) : size_text(report.extent.size_bytes);
   const std::string state = slot_state(report);
   const char* sgr = report.valid() ? "32" : report.empty ? "2" : "31";
   const std::string name = fmt::format("{:<7}", slot_name(report.slot));
-  const std::string line = fmt::format("  {} {:<24} {:<15} {} {}", report.slot == now.next.slot ? out.style.paint("1", name) : name,
-                                       report.image ? image_label(*report.image) : "-", used,
-                                       out.style.paint(sgr, fmt::format("{:<8}", state)), marks(report, now));
+  const std::string line =
+      fmt::format("  {} {:<24} {:<15} {} {}", report.slot == now.next.slot ? out.style.paint("1", name) : name,
+                  report.image ? image_label(*report.image) : "-", used,
+                  out.style.paint(sgr, fmt::format("{:<8}", state)), marks(report, now));
   out.say("{}", line.substr(0, line.find_last_not_of(' ') + 1));
 }
 
@@ -71,7 +73,7 @@ int run(Context& context) {
   const Event unavailable = target.open_updater();
   Updater& updater = target.opened();
   const UpdaterState& state = updater.status();
-  const Standing now{state.running_slot, context.running != kUnknownSlot, target.predict(), &state};
+  const Standing now{state.running_slot, context.running != kUnknownSlot, target.view().predict(), &state};
   const bool available = !unavailable.failed();
 
   Json& result = out.result();
@@ -86,7 +88,7 @@ int run(Context& context) {
   result["trial"] = state.on_trial ? slot_json(state.running_slot) : Json(nullptr);
   result["update"] = available ? update_json(updater) : Json(nullptr);
   result["slots"] = Json::array();
-  for (const SlotReport& report : report_slots(target)) {
+  for (const SlotReport& report : report_slots(target.view())) {
     result["slots"].push_back(slot_report_json(report));
     say_slot(out, report, now);
   }
@@ -111,9 +113,11 @@ const Verb kStatusVerb{
     "status",
     Group::look,
     "show the slots, what runs, what boots next and why",
-    "One line for each slot (app partition): the image in it, how much of the slot it fills, whether it verifies, and what "
+    "One line for each slot (app partition): the image in it, how much of the slot it fills, whether it verifies, and "
+    "what "
     "will happen to it.\n\n"
-    "Nothing on a flash says which slot is running. status answers as after a reset: the slot that boots next is taken as "
+    "Nothing on a flash says which slot is running. status answers as after a reset: the slot that boots next is taken "
+    "as "
     "the running one, unless --running names another.",
     kOperands,
     kOptions,

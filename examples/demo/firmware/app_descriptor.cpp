@@ -1,5 +1,5 @@
-// The app descriptor: 256 bytes at the start of the first flash-mapped segment, where the bootloader, ESP-IDF and dualbank
-// look for version and project. The linker script puts `.app_descriptor` first.
+// The app descriptor: 256 bytes at the start of the first flash-mapped segment, where the bootloader, ESP-IDF and
+// dualbank look for version and project. The linker script puts `.app_descriptor` first.
 #include <stdint.h>
 
 struct AppDescriptor {

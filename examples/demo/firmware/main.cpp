@@ -1,5 +1,5 @@
-// A small firmware for the ESP32-C3: shines a wave on the LED of GPIO 8, and says its version in a place where a debugger
-// finds it. Version 2 has a longer wave.
+// A small firmware for the ESP32-C3: shines a wave on the LED of GPIO 8, and says its version in a place where a
+// debugger finds it. Version 2 has a longer wave.
 #include <stdint.h>
 
 namespace {

@@ -1,0 +1,70 @@
+# The front door. What these rules do is in CMakePresets.json and tools/; each works without make as well.
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test demo install check format coverage size sanitize cross clean
+
+## help: this list
+help:
+	@echo "make <target>, one of:"
+	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
+
+## build: the command build/dualbank and the Python package in build/python
+build:
+	@tools/setup build
+	@mkdir -p build/logs
+	@cmake --preset default >build/logs/configure.log || { cat build/logs/configure.log; exit 1; }
+	@cmake --build --preset default --parallel $(JOBS) --target dualbank_command python_package dualbank_pages
+	@echo "build/dualbank is the command; PYTHONPATH=build/python has the Python package."
+
+## test: everything that must hold, in one run (about 10 minutes; installs what it needs when run as root)
+test:
+	@tools/setup test
+	@tools/test
+
+## demo: a board's firmware updated in two slots, on a file, in plain words; leaves its files in build/demo
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory build
+	@examples/demo/run
+
+## install: command, man page, completions and library to PREFIX (/usr/local)
+install: build
+	@cmake --build --preset default --parallel $(JOBS) --target dualbank_sim
+	@cmake --install build --prefix "$(PREFIX)" >build/logs/install.log || { cat build/logs/install.log; exit 1; }
+	@echo "Installed to $(PREFIX)."
+
+## check: the part of test that looks at the text: arrows, lengths, format, shell scripts, clang-tidy
+check:
+	@tools/setup test
+	@mkdir -p build/logs
+	@cmake --preset default >build/logs/configure.log || { cat build/logs/configure.log; exit 1; }
+	@tools/test rules tidy
+
+## format: clang-format over every C++ file
+format:
+	@tools/check_format --fix
+
+## coverage: which lines of formats and engine no test runs
+coverage:
+	@tools/setup test
+	@tools/check_coverage
+	@echo "Line by line: build-coverage/coverage.txt"
+
+## size: bytes on a device, against the budget in tests/cross/size_budget.txt
+size: cross
+
+## cross: formats and engine for Cortex-M0+ and RISC-V: symbols and sizes
+cross:
+	@tools/setup test
+	@tools/check_cross
+
+## sanitize: the tests under address and undefined-behaviour sanitizers
+sanitize:
+	@tools/setup test
+	@tools/test asan
+
+## clean: remove every build folder
+clean:
+	@rm -rf build build-*

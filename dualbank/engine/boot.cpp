@@ -1,0 +1,211 @@
+#include "dualbank/engine/boot.hpp"
+
+#include <cstring>
+
+#include "dualbank/engine/flash_ops.hpp"
+
+namespace dualbank {
+namespace {
+
+constexpr std::uint32_t kSmallestBuffer = 64;
+
+/// An image that does not boot, not a flash that does not work.
+bool is_about_image(Status code) {
+  return static_cast<std::uint8_t>(code) >= static_cast<std::uint8_t>(Status::image_no_magic) &&
+         static_cast<std::uint8_t>(code) < 110;
+}
+
+Result<ImageHeader> read_header(Flash& flash, std::uint32_t address) {
+  std::array<std::byte, kImageHeaderBytes> bytes;
+  if (const Event e = read_flash(flash, address, bytes); e.failed()) return e;
+  return ImageHeader::parse(bytes);
+}
+
+/// Where a chip has its second-stage bootloader.
+constexpr std::array<std::uint32_t, 3> kBootloaderOffsets{0, 0x1000, 0x2000};
+
+/// The places that can hold an app; their order does not matter.
+class Places {
+ public:
+  Places(Flash& flash, const Layout& layout, const BootSettings& settings, MutableBytes buffer)
+      : flash_(flash), layout_(layout), settings_(settings), buffer_(buffer) {}
+
+  /// All but the images: whatever is there counts as good.
+  Result<BootInputs> look() {
+    BootInputs in{.has_otadata = layout_.otadata.present(),
+                  .otadata_readable = layout_.otadata.size_bytes >= kOtadataBytes,
+                  .slot_count = layout_.slot_count,
+                  .has_factory = layout_.factory.present(),
+                  .good_slots = 0xFFFF,
+                  .good_factory = layout_.factory.present(),
+                  .good_test = layout_.test.present(),
+                  .anti_rollback = settings_.anti_rollback,
+                  .lowest_secure_version = settings_.lowest_secure_version,
+                  .highest_secure_version = settings_.highest_secure_version};
+    if (in.otadata_readable) {
+      const Result<BootRecords> records = read_boot_records(flash_, layout_);
+      if (!records) return records.error();
+      in.records = *records;
+    }
+    if (settings_.anti_rollback) {
+      if (const Event e = look_at_versions(in); e.failed()) return e;
+    }
+    return in;
+  }
+
+  /// Verifies one; its place in the inputs says afterwards whether it is good.
+  Event verify(SlotIndex slot, BootInputs& in) {
+    const Extent extent = layout_.extent_of(slot);
+    const ImageRules rules = ImageRules::vendor(settings_.chip_id, extent.size_bytes, extent.offset);
+    const Result<ImageInfo> verified = verify_slot(flash_, extent, rules, buffer_);
+    if (verified) return kDone;
+    if (!is_about_image(verified.error().code)) return verified.error();
+    set_bad(slot, in);
+    return kDone;
+  }
+
+ private:
+  static void set_bad(SlotIndex slot, BootInputs& in) {
+    if (slot == kFactorySlot) {
+      in.good_factory = false;
+    } else if (slot == kTestSlot) {
+      in.good_test = false;
+    } else {
+      in.good_slots = static_cast<std::uint16_t>(in.good_slots & ~(1U << slot));
+    }
+  }
+
+  Event look_at_versions(BootInputs& in) {
+    in.described_slots = 0;
+    for (std::uint8_t slot = 0; slot < layout_.slot_count; ++slot) {
+      bool described = false;
+      const Event e = read_version(layout_.slots[slot], described, in.secure_versions[slot]);
+      if (e.failed()) return e;
+      if (described) in.described_slots = static_cast<std::uint16_t>(in.described_slots | 1U << slot);
+    }
+    if (const Event e = read_version(layout_.factory, in.good_factory, in.factory_secure_version); e.failed()) return e;
+    return read_version(layout_.test, in.good_test, in.test_secure_version);
+  }
+
+  Event read_version(const Extent& extent, bool& described, std::uint32_t& version) {
+    described = false;
+    if (extent.size_bytes < kAppDescriptorOffset + kAppDescriptorBytes) return kDone;
+    std::array<std::byte, kAppDescriptorBytes> bytes;
+    if (const Event e = read_flash(flash_, extent.offset + kAppDescriptorOffset, bytes); e.failed()) return e;
+    described = AppDescriptor::present(bytes);
+    if (described) version = AppDescriptor::parse(bytes).secure_version;
+    return kDone;
+  }
+
+  Flash& flash_;
+  const Layout& layout_;
+  const BootSettings& settings_;
+  MutableBytes buffer_;
+};
+
+Event write_record(Flash& flash, std::uint32_t address, const BootRecord& record) {
+  std::array<std::byte, kBootRecordBytes> before;
+  if (const Event e = read_flash(flash, address, before); e.failed()) return e;
+  auto bytes = record.bytes();
+  const BootRecord old = BootRecord::parse(before);
+  if (old.seq == record.seq && old.crc == record.crc) {
+    std::memcpy(bytes.data() + kBootRecordLabelOffset, before.data() + kBootRecordLabelOffset, kBootRecordLabelBytes);
+  }
+  for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += flash.geometry().sector_bytes()) {
+    if (const Event e = erase_sector(flash, address + at); e.failed()) return e;
+  }
+  return program_flash(flash, address, bytes);
+}
+
+}  // namespace
+
+Result<ImageInfo> verify_slot(Flash& flash, const Extent& slot, const ImageRules& rules, MutableBytes buffer) {
+  std::array<std::byte, kSmallestBuffer> own;
+  if (buffer.size() < own.size()) buffer = own;
+  ImageRules slot_rules = rules;
+  slot_rules.flash_offset = slot.offset;
+  if (slot_rules.slot_bytes > slot.size_bytes) slot_rules.slot_bytes = slot.size_bytes;
+  if (!slot.present()) return Status::image_empty_slot;
+
+  ImageVerifier verifier{slot_rules};
+  std::uint32_t done_bytes = 0;
+  while (verifier.wanted() > 0) {
+    const MutableBytes piece = buffer.size() < verifier.wanted() ? buffer : buffer.first(verifier.wanted());
+    if (const Event e = read_flash(flash, slot.offset + done_bytes, piece); e.failed()) return e;
+    if (done_bytes == 0 && all_equal(piece, flash.geometry().erased)) return Status::image_empty_slot;
+    if (verifier.feed(piece) != Status::ok) break;
+    done_bytes += static_cast<std::uint32_t>(piece.size());
+  }
+  if (!verifier.done()) return verifier.error();
+  return verifier.info();
+}
+
+std::uint16_t infer_chip(Flash& flash, const Layout& layout) {
+  const auto chip_at = [&flash](std::uint32_t address) -> const Chip* {
+    const Result<ImageHeader> header = read_header(flash, address);
+    return header && header->magic == kImageMagic ? find_chip(header->chip_id) : nullptr;
+  };
+  for (const std::uint32_t offset : kBootloaderOffsets) {
+    const Chip* chip = chip_at(offset);
+    if (chip != nullptr && chip->bootloader_offset == offset) return chip->id;
+  }
+  for (std::uint8_t slot = 0; slot < layout.slot_count; ++slot) {
+    if (const Chip* chip = chip_at(layout.slots[slot].offset); chip != nullptr) return chip->id;
+  }
+  if (!layout.factory.present()) return kAnyChip;
+  const Chip* chip = chip_at(layout.factory.offset);
+  return chip != nullptr ? chip->id : kAnyChip;
+}
+
+Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout) {
+  BootRecords records;
+  for (std::uint8_t i = 0; i < records.size(); ++i) {
+    std::array<std::byte, kBootRecordBytes> bytes;
+    const Event e = read_flash(flash, layout.otadata.offset + i * kOtadataSectorBytes, bytes);
+    if (e.failed()) return e;
+    records[i] = BootRecord::parse(bytes);
+  }
+  return records;
+}
+
+Result<BootInputs> gather_boot_inputs(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                      MutableBytes buffer) {
+  Places places{flash, layout, settings, buffer};
+  Result<BootInputs> looked = places.look();
+  if (!looked) return looked;
+  BootInputs in = *looked;
+  in.good_slots = static_cast<std::uint16_t>((1U << layout.slot_count) - 1);
+  for (SlotIndex slot = kTestSlot; slot < static_cast<SlotIndex>(layout.slot_count); ++slot) {
+    if (const Event e = places.verify(slot, in); e.failed()) return e;
+  }
+  return in;
+}
+
+Result<BootDecision> predict_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                  MutableBytes buffer) {
+  Places places{flash, layout, settings, buffer};
+  Result<BootInputs> looked = places.look();
+  if (!looked) return looked.error();
+  BootInputs in = *looked;
+  std::uint32_t good = 0;
+  for (;;) {
+    // Each slot that would boot is verified; a bad one is left out, so the next round chooses the next in the order.
+    const BootDecision decision = decide_boot(in, settings.policy);
+    if (decision.slot == kNoSlot || (good >> (decision.slot - kTestSlot) & 1) != 0) return decision;
+    good |= 1U << (decision.slot - kTestSlot);
+    if (const Event e = places.verify(decision.slot, in); e.failed()) return e;
+  }
+}
+
+Status perform_boot_writes(Flash& flash, const Layout& layout, const BootDecision& decision) {
+  if (decision.write_count == 0) return Status::ok;
+  if (flash.geometry().sector_bytes() > kOtadataSectorBytes) return Status::flash_geometry;
+  for (std::uint8_t i = 0; i < decision.write_count; ++i) {
+    const RecordWrite& write = decision.writes[i];
+    const std::uint32_t address = layout.otadata.offset + write.sector * kOtadataSectorBytes;
+    if (const Event e = write_record(flash, address, write.record); e.failed()) return e.code;
+  }
+  return flash.sync();
+}
+
+}  // namespace dualbank
