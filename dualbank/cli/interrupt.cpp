@@ -13,7 +13,7 @@ extern "C" void note_interrupt(int) { seen = 1; }
 }  // namespace
 
 void catch_interrupt() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note_interrupt;  // without SA_RESTART, so that a read that waits comes back
   sigaction(SIGINT, &action, nullptr);
 }

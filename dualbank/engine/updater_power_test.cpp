@@ -114,6 +114,8 @@ class PowerCut : public testing::TestWithParam<Case> {
       const SlotIndex now = board.reset(c.policy);
       EXPECT_TRUE(story.allowed().contains(now)) << "boots " << int{now};
       running = now;
+      const bool earlier_switch_stands = c.switched_before && running == kTarget && !board.holds(kTarget, story.image());
+      if (earlier_switch_stands) return struck;
       if (!struck) break;
     }
     for (int boots = 0; boots < 3 && running != kTarget; ++boots) {

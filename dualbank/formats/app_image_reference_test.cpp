@@ -35,7 +35,10 @@ Verdict judged_whole(const ByteVector& image, bool strict) {
     at += 8;
     const bool mapped =
         (address >= 0x3C00'0000 && address < 0x3E00'0000) || (address >= 0x4200'0000 && address < 0x4400'0000);
-    if (length % 4 != 0 || (mapped && address % 0x10000 != at % 0x10000)) return Verdict::bad;
+    if (length % 4 != 0) return Verdict::bad;
+    // The page that mapping is measured in stands in the descriptor.
+    if (i == 0 && length >= 256 && image.size() < at + 256) return Verdict::too_short;
+    if (mapped && address % 0x10000 != at % 0x10000) return Verdict::bad;
     if (strict && i == 0) {
       if (image.size() < at + 4) return Verdict::too_short;
       if (length < 256 || u32(at) != 0xABCD'5432 || hash_bytes == 0) return Verdict::bad;

@@ -206,8 +206,8 @@ std::string script_for(std::string_view shell) {
   if (shell == "bash") return bash_script();
   if (shell == "zsh") return zsh_script();
   if (shell == "fish") return fish_script();
-  throw Refused::usage("unknown_shell", fmt::format("there are no completions for '{}'", shell), "use bash, zsh or fish",
-                       {{"shell", std::string(shell)}});
+  throw Refused::usage("unknown_shell", fmt::format("there are no completions for '{}'", shell),
+                       "use bash, zsh or fish", {{"shell", std::string(shell)}});
 }
 
 int run(Context& context) {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/next_steps.hpp"
@@ -9,6 +10,7 @@
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/suggest.hpp"
+#include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 #include "dualbank/formats/chip.hpp"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/find_chip.hpp"

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/flash_map.hpp"
 #include "dualbank/cli/numbers.hpp"

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/slot_name.hpp"

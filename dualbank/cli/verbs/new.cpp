@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "dualbank/cli/boards.hpp"
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/csv_table.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/files.hpp"

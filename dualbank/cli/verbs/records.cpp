@@ -1,10 +1,12 @@
 // The verbs that write boot records and nothing else: switch, confirm, rollback, abandon.
 #include <array>
 
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/slot_name.hpp"
+#include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {

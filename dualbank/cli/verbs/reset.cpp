@@ -2,10 +2,12 @@
 
 #include <array>
 
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/slot_name.hpp"
+#include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {

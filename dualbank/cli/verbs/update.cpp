@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/firmware.hpp"
 #include "dualbank/cli/interrupt.hpp"
@@ -11,6 +12,7 @@
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/send.hpp"
 #include "dualbank/cli/slot_name.hpp"
+#include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {

@@ -1,0 +1,106 @@
+#include "dualbank/engine/flash_ops.hpp"
+
+#include <gtest/gtest.h>
+
+#include "dualbank/formats/crc32.hpp"
+#include "dualbank/sim/nor_flash.hpp"
+#include "tests/support/image_builder.hpp"
+
+namespace dualbank {
+namespace {
+
+using tests::ByteVector;
+using tests::random_bytes;
+
+ByteVector contents(const sim::NorFlash& flash, std::size_t offset, std::size_t count) {
+  const Bytes raw = flash.contents().subspan(offset, count);
+  return {raw.begin(), raw.end()};
+}
+
+TEST(FlashOps, ProgramsAreSplitAtPages) {
+  sim::NorFlash flash{{.size_bytes = 0x4000}};
+  const ByteVector data = random_bytes(1000, 1);
+  EXPECT_EQ(program_flash(flash, 200, data), kDone);
+  EXPECT_EQ(contents(flash, 200, 1000), data);
+  EXPECT_EQ(flash.counts().programs, 5U);
+  EXPECT_TRUE(flash.violations().empty());
+}
+
+TEST(FlashOps, PagesOfErasedBytesAreLeftOut) {
+  sim::NorFlash flash{{.size_bytes = 0x4000}};
+  ByteVector data(768, std::byte{0xFF});
+  data[600] = std::byte{0};
+  EXPECT_EQ(program_flash(flash, 0, data), kDone);
+  EXPECT_EQ(flash.counts().programs, 1U);
+}
+
+TEST(FlashOps, WhatDoesNotReadBackIsToldWithItsPlace) {
+  sim::NorFlash flash{{.size_bytes = 0x4000}};
+  flash.put(300, ByteVector(1, std::byte{0}));
+  const ByteVector erased(256, std::byte{0xFF});
+  EXPECT_EQ(program_flash(flash, 256, erased), (Event{Status::flash_verify_failed, {300, 0, 0}})) << "left out, but looked at";
+}
+
+TEST(FlashOps, AnyAddressAndLengthIsBroughtToWriteUnits) {
+  for (const std::uint8_t unit : {1, 2, 4, 8, 16, 32}) {
+    sim::NorFlash flash{{.size_bytes = 0x4000, .write_unit_bytes = unit}};
+    ByteVector expected(600, std::byte{0xFF});
+    for (const auto& [offset, size] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{{3, 1}, {4, 7}, {100, 31}, {131, 1}, {200, 300}, {511, 2}}) {
+      const ByteVector data = random_bytes(size, offset);
+      ASSERT_EQ(program_bytes(flash, offset, data), kDone) << int{unit} << " " << offset;
+      std::copy(data.begin(), data.end(), expected.begin() + offset);
+      if (offset == 200) std::fill(expected.begin() + 511, expected.begin() + 513, std::byte{0xFF});
+    }
+    if (unit == 1) break;
+  }
+  sim::NorFlash flash{{.size_bytes = 0x4000, .write_unit_bytes = 4}};
+  const ByteVector data = random_bytes(333, 9);
+  ASSERT_EQ(program_bytes(flash, 0, Bytes{data}.first(101)), kDone);
+  ASSERT_EQ(program_bytes(flash, 101, Bytes{data}.subspan(101, 1)), kDone);
+  ASSERT_EQ(program_bytes(flash, 102, Bytes{data}.subspan(102)), kDone);
+  EXPECT_EQ(contents(flash, 0, 333), data);
+  EXPECT_TRUE(flash.violations().empty());
+}
+
+TEST(FlashOps, EraseReadsBack) {
+  sim::NorFlash flash{{.size_bytes = 0x4000}};
+  flash.put(0x1000, random_bytes(0x1000, 1));
+  EXPECT_EQ(erase_sector(flash, 0x1000), kDone);
+  EXPECT_TRUE(all_equal(flash.contents(), std::byte{0xFF}));
+  flash.fail_at(0, Status::flash_erase_failed);
+  EXPECT_EQ(erase_sector(flash, 0x2000), (Event{Status::flash_erase_failed, {0x2000, 0x1000, 0}}));
+}
+
+TEST(FlashOps, CrcAndCompareReadInPieces) {
+  sim::NorFlash flash{{.size_bytes = 0x4000}};
+  ByteVector data = random_bytes(1000, 4);
+  flash.put(50, data);
+  std::uint32_t crc = 0;
+  EXPECT_EQ(crc_of_flash(flash, 50, 1000, crc), kDone);
+  EXPECT_EQ(crc, crc32(data));
+  std::uint32_t same = 0;
+  EXPECT_EQ(compare_flash(flash, 50, data, same), kDone);
+  EXPECT_EQ(same, 1000U);
+  data[777] ^= std::byte{4};
+  EXPECT_EQ(compare_flash(flash, 50, data, same), kDone);
+  EXPECT_EQ(same, 777U);
+}
+
+TEST(FlashOps, ErrorsCarryAddressAndSize) {
+  sim::NorFlash flash{{.size_bytes = 0x4000}};
+  ByteVector data(10);
+  std::uint32_t number = 0;
+  flash.fail_read_at(0, Status::flash_read_failed);
+  EXPECT_EQ(read_flash(flash, 7, data), (Event{Status::flash_read_failed, {7, 10, 0}}));
+  flash.fail_read_at(0, Status::flash_timeout);
+  EXPECT_EQ(crc_of_flash(flash, 7, 10, number).code, Status::flash_timeout);
+  flash.fail_read_at(0, Status::flash_timeout);
+  EXPECT_EQ(compare_flash(flash, 7, data, number).code, Status::flash_timeout);
+  flash.fail_at(0, Status::flash_program_failed);
+  EXPECT_EQ(program_flash(flash, 7, data), (Event{Status::flash_program_failed, {7, 10, 0}}));
+  flash.fail_read_at(0, Status::flash_read_failed);
+  EXPECT_EQ(erase_sector(flash, 0).code, Status::flash_read_failed);
+}
+
+}  // namespace
+}  // namespace dualbank

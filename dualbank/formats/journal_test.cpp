@@ -1,0 +1,114 @@
+// Golden bytes of the journal, put together by hand as docs/FORMAT.md says.
+#include "dualbank/formats/journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "dualbank/formats/crc32.hpp"
+
+namespace dualbank {
+namespace {
+
+std::vector<std::byte> bytes(std::initializer_list<int> values) {
+  std::vector<std::byte> out;
+  for (const int v : values) out.push_back(static_cast<std::byte>(v));
+  return out;
+}
+
+TEST(JournalCell, StandsInFlashAsTheFormatSays) {
+  const Cell cell{.kind = CellKind::intent, .a = 1, .b = 1, .c = 2, .d = 0xFFFFFFFF};
+  const auto raw = cell.bytes();  // the last four: zlib's CRC-32 of the first twelve
+  EXPECT_EQ(std::vector(raw.begin(), raw.end()),
+            bytes({0x16, 1, 1, 0, 2, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x13, 0x1D, 0x22, 0x2A}));
+}
+
+TEST(JournalCell, GoldenErasedCell) {
+  const auto raw = Cell{.kind = CellKind::erased}.bytes();
+  EXPECT_EQ(std::vector(raw.begin(), raw.end()), bytes({0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFC, 0x67, 0x68, 0xEC}));
+}
+
+TEST(JournalCell, EveryKindComesBack) {
+  for (int kind = 1; kind <= 11; ++kind) {
+    const Cell cell{static_cast<CellKind>(kind), 3, 0x1234, 0x89ABCDEF, 0x01234567};
+    const auto raw = cell.bytes();
+    Cell back;
+    ASSERT_EQ(Cell::parse(raw, back), CellForm::cell);
+    EXPECT_EQ(back, cell);
+  }
+}
+
+TEST(JournalCell, ErasedIsFreeAndAnythingTornIsBurnt) {
+  Cell cell;
+  const std::vector<std::byte> erased(16, std::byte{0xFF});
+  EXPECT_EQ(Cell::parse(erased, cell), CellForm::free);
+  const std::vector<std::byte> zeros(16, std::byte{0});
+  EXPECT_EQ(Cell::parse(zeros, cell), CellForm::burnt);
+  const auto whole = Cell{.kind = CellKind::firm, .c = 7}.bytes();
+  for (std::size_t prefix = 1; prefix < 16; ++prefix) {
+    std::vector<std::byte> torn(16, std::byte{0xFF});
+    std::copy_n(whole.begin(), prefix, torn.begin());
+    if (std::equal(torn.begin(), torn.end(), whole.begin())) continue;
+    EXPECT_EQ(Cell::parse(torn, cell), CellForm::burnt) << prefix;
+  }
+  for (std::size_t bit = 0; bit < 128; ++bit) {
+    std::vector<std::byte> flipped(whole.begin(), whole.end());
+    flipped[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+    EXPECT_EQ(Cell::parse(flipped, cell), CellForm::burnt) << bit;
+  }
+}
+
+std::vector<std::byte> sealed(int head) {
+  std::vector<std::byte> raw = bytes({head, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  store_u32(raw, 12, crc32(Bytes{raw}.first(12)));
+  return raw;
+}
+
+TEST(JournalCell, ANewerVersionIsToldApartFromDamage) {
+  Cell cell;
+  EXPECT_EQ(Cell::parse(sealed(0x21), cell), CellForm::newer);
+  EXPECT_EQ(Cell::parse(sealed(0x1E), cell), CellForm::newer) << "a kind that this version does not know";
+  EXPECT_EQ(Cell::parse(sealed(0x10), cell), CellForm::newer);
+  EXPECT_EQ(Cell::parse(sealed(0x28), cell), CellForm::cell) << "doomed means the same in every version";
+  EXPECT_EQ(cell.kind, CellKind::doomed);
+}
+
+TEST(JournalMap, ASlotOfTwoMiBIsFollowedSectorBySector) {
+  const JournalMap map = JournalMap::for_slot(0x200000);
+  EXPECT_EQ(map.granule_log2, 12U);
+  EXPECT_EQ(map.granules, 512U);
+  EXPECT_EQ(map.marks_offset, 0x800U);
+  EXPECT_EQ(map.opened_offset, 0x7C0U);
+  EXPECT_EQ(map.log_end, 0x7C0U);
+}
+
+TEST(JournalMap, LargerSlotsGetLargerGranules) {
+  EXPECT_EQ(JournalMap::for_slot(768 * 0x1000).granule_log2, 12U);
+  EXPECT_EQ(JournalMap::for_slot(769 * 0x1000).granule_log2, 13U);
+  EXPECT_EQ(JournalMap::for_slot(769 * 0x1000).granules, 385U);
+  EXPECT_EQ(JournalMap::for_slot(0x1000000).granule_log2, 15U);
+}
+
+TEST(JournalMap, ThePartsNeverOverlapAndLeaveRoomForTheLog) {
+  for (std::uint32_t sectors = 1; sectors <= 0x10000; sectors = sectors < 2000 ? sectors + 1 : sectors * 2) {
+    const JournalMap map = JournalMap::for_slot(sectors * 0x1000);
+    EXPECT_LE(map.granules, kMostGranules);
+    EXPECT_GE(map.granules << map.granule_log2, sectors * 0x1000);
+    EXPECT_EQ(map.marks_offset + 4 * map.granules, kOtadataSectorBytes);
+    EXPECT_GE((map.marks_offset - map.opened_offset) * 8, map.granules);
+    EXPECT_LE(map.log_end, map.opened_offset);
+    EXPECT_EQ((map.log_end - kLogOffset) % kCellBytes, 0U);
+    EXPECT_GE((map.log_end - kLogOffset) / kCellBytes, 48U);
+  }
+}
+
+TEST(JournalMark, NeverLooksErasedOrBurnt) {
+  EXPECT_EQ(mark_of(0x12345678), 0x12345678U);
+  EXPECT_NE(mark_of(kNoMark), kNoMark);
+  EXPECT_NE(mark_of(kBurntMark), kBurntMark);
+  EXPECT_NE(mark_of(kNoMark), kBurntMark);
+  EXPECT_NE(mark_of(kBurntMark), kNoMark);
+}
+
+}  // namespace
+}  // namespace dualbank
