@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dualbank/formats/crc32.hpp"
 #include "tests/support/board.hpp"
 
 namespace dualbank {

@@ -33,7 +33,6 @@ const std::vector<Listed>& all_statuses() {
 
 struct Placeholder {
   std::string name, kind;
-  friend bool operator==(const Placeholder&, const Placeholder&) = default;
 };
 
 // The placeholders of a sentence, found in another way than the code under test does.
@@ -165,6 +164,57 @@ TEST(Explain, SaysTheseInFull) {
             "elsewhere (--table), or check that this is a whole flash");
   EXPECT_EQ(explained(event(Status::opened, 0, 1, slot_value(kNoSlot))),
             "ota_0 runs, ota_1 boots next, no slot takes the next update");
+}
+
+struct Sentence {
+  Event event;
+  const char* what;
+};
+
+// The placeholders of each kind at the start, in the middle and at the end of a sentence.
+TEST(Explain, PutsValuesIntoTheirPlaces) {
+  const Sentence sentences[] = {
+      {event(Status::stopped, 0x1'0000, 0x18'0000),
+       "stopped after 64 KiB of 1.5 MiB, as the hook between flash operations asked"},
+      {event(Status::flash_read_failed, 4096, 0x9000), "reading 4 KiB at 0x9000 failed"},
+      {event(Status::flash_out_of_range, 256, 0x40'0000, 0x40'0000),
+       "256 bytes at 0x400000 is outside the flash of 4 MiB"},
+      {event(Status::table_bad_row, 3, 0xAB50),
+       "row 3 of the partition table starts with 0xAB50, which is neither a partition nor the end"},
+      {event(Status::table_beyond_flash, 5, 0x80'1000, 0x80'0000),
+       "partition 5 ends at 0x801000, beyond the flash of 8 MiB"},
+      {event(Status::table_too_long, 97, 96), "the table needs 97 rows; 96 fit"},
+      {event(Status::table_rows_after_md5, 7), "row 7 of the partition table stands after its MD5 row"},
+      {event(Status::csv_unknown_type, 12), "CSV line 12: the type (column 2) is neither a known word nor a number"},
+      {event(Status::csv_bad_number, 2, 4), "CSV line 2: column 4 is no number"},
+      {event(Status::csv_number_out_of_range, 9, 5, 0xFFFF'FFFF),
+       "CSV line 9: the number in column 5 is not within 0 to 0xFFFFFFFF"},
+      {event(Status::csv_out_of_order, 3, 0xA000, 0xB000),
+       "CSV line 3: the partition starts at 0xA000, before 0xB000, where what stands before it ends"},
+      {event(Status::csv_nvs_too_small, 1, 0x2000, 0x3000),
+       "CSV line 1: an nvs partition has 8 KiB, but 12 KiB are needed unless it is readonly"},
+      {event(Status::csv_duplicate_name, 8, 2), "CSV line 8: line 2 has the same name"},
+      {event(Status::csv_beyond_flash, 6, 0x40'0000, 0x20'0000),
+       "CSV line 6: the partition ends at 0x400000, beyond the flash of 2 MiB"},
+      {event(Status::layout_slot_gap, 1), "the partition table has no ota_1, but slots after it"},
+      {event(Status::slot_is_running, slot_value(kFactorySlot)), "factory is running and is never written"},
+      {event(Status::different_bytes, 4096), "other bytes than these were already written at 4096"},
+      {event(Status::switched, 1, 4), "ota_1 is checked and boots next (seq 4)"},
+  };
+  for (const Sentence& sentence : sentences) EXPECT_EQ(what(sentence.event), sentence.what);
+}
+
+TEST(Explain, PutsValuesIntoCures) {
+  const Sentence cures[] = {
+      {event(Status::image_wrong_chip, 9, 5), "give the image that was built for esp32c3"},
+      {event(Status::csv_out_of_order, 3, 0xA000, 0xB000),
+       "sort the lines by offset; leave the offset empty or use 0xB000 or higher"},
+      {event(Status::csv_otadata_size, 4, 0x1000, 0x2000), "write 0x2000 as its size"},
+      {event(Status::no_rollback_target, 1), "update first: the image goes to ota_1"},
+      {event(Status::header_first, 4096, 288),
+       "send the first 288 bytes first, or call begin() with identity and header"},
+  };
+  for (const Sentence& sentence : cures) EXPECT_EQ(cure(sentence.event), sentence.what);
 }
 
 TEST(Explain, ShowsAValueTwiceWhereTheListNamesItTwice) {

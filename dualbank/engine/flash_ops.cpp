@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint32_t kPieceBytes = 128;
 
 Event failure(Status code, std::uint32_t address, std::size_t size_bytes) {
-  return {code, {address, static_cast<std::uint32_t>(size_bytes), 0}};
+  return {code, {static_cast<std::uint32_t>(size_bytes), address, 0}};
 }
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
@@ -46,7 +46,7 @@ Event program_flash(Flash& flash, std::uint32_t address, Bytes bytes) {
     }
     std::uint32_t same = 0;
     if (const Event e = compare_flash(flash, address, page, same); e.failed()) return e;
-    if (same != page.size()) return failure(Status::flash_verify_failed, address + same, 0);
+    if (same != page.size()) return {Status::flash_verify_failed, {address + same, 0, 0}};
     address += static_cast<std::uint32_t>(page.size());
     bytes = bytes.subspan(page.size());
   }
@@ -82,7 +82,7 @@ Event erase_sector(Flash& flash, std::uint32_t address) {
   std::array<std::byte, kPieceBytes> piece;
   for (std::uint32_t at = 0; at < size_bytes; at += kPieceBytes) {
     if (const Event e = read_flash(flash, address + at, piece); e.failed()) return e;
-    if (!all_equal(piece, flash.geometry().erased)) return failure(Status::flash_verify_failed, address + at, 0);
+    if (!all_equal(piece, flash.geometry().erased)) return {Status::flash_verify_failed, {address + at, 0, 0}};
   }
   return kDone;
 }

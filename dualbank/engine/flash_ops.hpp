@@ -10,7 +10,7 @@ namespace dualbank {
 /// How the engine's own parts answer: an event that `failed()`, or one that did not.
 inline constexpr Event kDone{};
 
-/// Reads; a failure carries address and size.
+/// Reads; a failure carries size and address.
 [[nodiscard]] Event read_flash(Flash& flash, std::uint32_t address, MutableBytes out);
 
 /// Programs any length, split at pages, leaving out pages to which it brings only erased bytes, and reads every page back

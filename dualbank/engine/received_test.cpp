@@ -88,7 +88,7 @@ TEST(Received, AgreesWithABitForEachByte) {
     Received set{room};
     std::vector<bool> bits(200);
     for (int step = 0; step < 60; ++step) {
-      const std::uint32_t from = random() % 200;
+      const auto from = static_cast<std::uint32_t>(random() % 200);
       const Range range{from, from + static_cast<std::uint32_t>(random() % (201 - from))};
       const bool adding = random() % 3 != 0;
       if (adding) {

@@ -496,7 +496,7 @@ TEST_F(UpdaterTest, FlashErrorsArePassedOnWithTheirPlace) {
   ASSERT_EQ(updater.open(), Status::ok);
   board.flash.fail_at(0, Status::flash_timeout);
   EXPECT_EQ(updater.flash(firmware("2.0"), 0), Status::flash_timeout);
-  EXPECT_GE(updater.last_event().values[0], kOtadata);
+  EXPECT_GE(updater.last_event().values[1], kOtadata);
   board.flash.fail_read_at(0, Status::flash_read_failed);
   EXPECT_EQ(updater.open(), Status::flash_read_failed);
 }
