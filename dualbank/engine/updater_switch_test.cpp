@@ -408,6 +408,31 @@ TEST_F(SwitchTest, TheSequenceNumberIsRenewedBeforeItsEnd) {  // H6
   EXPECT_EQ(board.reset(), 1);
 }
 
+TEST_F(SwitchTest, TheSlotThatAlreadyBootsIsLeftAlone) {  // scenario 6; the vendor rewrites the record
+  RunningBoard board;
+  board.install(1, firmware("2.0")).record(0, 4).record(1, 3);
+  board.may_boot({1});
+  Updater updater{board.flash, {.running_slot = 0}};
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_EQ(updater.switch_slot(1), Status::ok);
+  EXPECT_EQ(updater.last_event(), (Event{Status::already_switched, {1, 4, 0}}));
+  EXPECT_EQ(board.raw_record(0), record_bytes(4, 0xFFFFFFFF));
+  EXPECT_EQ(board.raw_record(1), record_bytes(3, 0xFFFFFFFF));
+}
+
+TEST_F(SwitchTest, FromTwoAbortedRecordsTheRunningSlotIsNamedFirst) {  // scenario 12; the vendor writes seq 2 at once
+  RunningBoard board;
+  board.install(1, firmware("2.0")).record(0, 1, 4).record(1, 2, 4);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_EQ(updater.status().boot_slot, kNoSlot);
+  board.may_boot({0, 1});
+  EXPECT_EQ(updater.switch_slot(1), Status::ok);
+  EXPECT_EQ(board.raw_record(0), record_bytes(3, 2));
+  EXPECT_EQ(board.raw_record(1), record_bytes(4, 0xFFFFFFFF));
+  EXPECT_EQ(board.reset(), 1);
+}
+
 TEST_F(SwitchTest, OfTwoRecordsWithTheSameNumberTheFirstRulesAndTheNextIsAboveBoth) {  // H16
   RunningBoard board;
   board.record(0, 3).record(1, 3);

@@ -7,6 +7,7 @@ import unittest
 import console
 import measure
 import pages
+import verbs
 
 
 class Executed(unittest.TestCase):
@@ -41,6 +42,11 @@ class Executed(unittest.TestCase):
         page = pages.ROOT / "docs" / "FORMAT.md"
         (block,) = [b for b in pages.blocks(page, "text") if b.note == "worked update"]
         self.assertEqual(block.text, measure.worked_update("trace"))
+
+    def test_table_of_verbs_is_that_of_the_help(self):
+        (stated,) = verbs.PLACE.findall((pages.ROOT / "README.md").read_text(encoding="utf-8"))
+        self.assertEqual(stated, verbs.table(), "tools/fill_docs makes it")
+        self.assertIn("| `update` |", stated)
 
 
 class Matcher(unittest.TestCase):

@@ -79,6 +79,7 @@ class Demo(FlashTest):
         self.assertEqual([s.image.valid for s in status.slots], [True, True])
 
     def test_the_damaged_image_is_refused_and_differs_by_one_byte(self):
+        self.assertIn("checksum", self.chapter(6))
         self.assertIn("Refused before the first byte was written", self.chapter(6))
         good, bad = ((self.demo / f"firmware-{n}.bin").read_bytes() for n in ("2.0", "damaged"))
         self.assertEqual(sum(a != b for a, b in zip(good, bad, strict=True)), 1)
@@ -92,8 +93,10 @@ class Demo(FlashTest):
         self.assertEqual(flash[0x10000 : 0x10000 + len(image)], image)
 
     def test_the_commands_it_names_at_its_end_work(self):
-        for line in re.findall(r"^  (/\S+dualbank .*)$", self.chapter(8), re.MULTILINE):
-            done = subprocess.run(line.split(), capture_output=True, text=True, timeout=60)
+        lines = self.said.partition("For example:\n")[2].splitlines()
+        self.assertEqual(len(lines), 2)
+        for line in lines:
+            done = subprocess.run(line.split(), capture_output=True, text=True, timeout=60, cwd=ROOT)
             self.assertEqual(done.returncode, 0, line + done.stdout + done.stderr)
 
 
