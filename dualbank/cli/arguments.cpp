@@ -21,8 +21,14 @@ void add_option(CLI::App& app, const Option& option, Arguments& into) {
     app.add_flag_callback(flags, [&into, key] { into.set_option(key, {}); });
     return;
   }
-  app.add_option_function<std::string>(flags, [&into, key](const std::string& value) { into.set_option(key, value); })
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  const auto take = [&into, key, help = option.help](const std::string& value) {
+    if (value.starts_with("--")) {
+      throw Refused::usage("usage", fmt::format("{} needs a value, not {}", key, value), std::string(help),
+                           {{"option", key}});
+    }
+    into.set_option(key, value);
+  };
+  app.add_option_function<std::string>(flags, take)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 std::vector<std::string> verb_names() {

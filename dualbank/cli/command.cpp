@@ -68,7 +68,12 @@ int dispatch(int argc, const char* const* argv, Output& output) {
                          "dualbank --help lists the verbs; dualbank status FLASH is a good start");
   }
   Context context(arguments, output);
-  return arguments.verb->run(context);
+  try {
+    return arguments.verb->run(context);
+  } catch (Refused& refused) {
+    refused.name_target(context.target_word());
+    throw;
+  }
 }
 
 }  // namespace

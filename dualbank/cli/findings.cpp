@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "dualbank/cli/extended_drive.hpp"
@@ -63,6 +64,7 @@ void look_at_slots(FlashView& view, const std::vector<SlotReport>& slots, SlotIn
   const SlotIndex lent = view.layout().next_update_slot(view.predict().slot);
   for (const SlotReport& slot : slots) {
     const std::string name = slot_name(slot.slot);
+    if (slot.slot == kFactorySlot && slot.empty && is_ota_slot(view.predict().slot)) continue;
     if (slot.valid() || (slot.empty && slot.slot != view.predict().chosen)) continue;
     if (slot.slot == being_updated) {
       findings.push_back({Severity::note, name, "update_under_way", fmt::format("{} is being updated", name), ""});
@@ -81,14 +83,21 @@ void look_at_slots(FlashView& view, const std::vector<SlotReport>& slots, SlotIn
        "on the board: storage.erase_filesystem(extended=False), which empties the drive"});
 }
 
-void look_at_boot(FlashView& view, Findings& findings) {
+/// A board without the factory app of its table: what boots is what its owner expects.
+bool only_factory_is_empty(const BootDecision& next, const std::vector<SlotReport>& slots) {
+  if (next.chosen != kFactorySlot || !is_ota_slot(next.slot)) return false;
+  return std::any_of(slots.begin(), slots.end(), [](const SlotReport& s) { return s.slot == kFactorySlot && s.empty; });
+}
+
+void look_at_boot(FlashView& view, const std::vector<SlotReport>& slots, Findings& findings) {
   const BootDecision next = view.predict();
   if (next.slot == kNoSlot) {
     findings.push_back({Severity::error, "boot", boot_reason_name(next.reason),
                         fmt::format("nothing boots: {}", boot_reason_text(next.reason)),
                         "write a good image into a slot"});
   } else if (next.reason == BootReason::fallback || next.reason == BootReason::no_usable_record) {
-    findings.push_back({Severity::error, "boot", boot_reason_name(next.reason),
+    const Severity severity = only_factory_is_empty(next, slots) ? Severity::warning : Severity::error;
+    findings.push_back({severity, "boot", boot_reason_name(next.reason),
                         fmt::format("{} boots, not {}: {}", slot_name(next.slot), slot_name(next.chosen),
                                     boot_reason_text(next.reason)),
                         "switch or update again, so that a boot record names a good image"});
@@ -127,7 +136,7 @@ std::vector<Finding> find_faults(FlashView& view, const std::vector<SlotReport>&
   look_at_table(view, findings);
   look_at_records(view, findings);
   look_at_slots(view, slots, slot_being_updated, findings);
-  look_at_boot(view, findings);
+  look_at_boot(view, slots, findings);
   return findings;
 }
 

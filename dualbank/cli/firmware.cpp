@@ -54,10 +54,12 @@ Firmware load_firmware(const std::string& path, std::uint16_t chip_id) {
 Result<ImageInfo> judge_image(Bytes image, const ImageRules& rules) {
   // The first look sorts a bootloader's image and other kinds out by their own names.
   const auto start = check_image_start(image.first(std::min<std::size_t>(image.size(), kImageStartBytes)), rules);
-  if (!start && rules.need_descriptor) return start.error();
+  const bool short_start = !start && start.error().code == Status::image_too_short;
+  if (!start && !short_start && rules.need_descriptor) return start.error();
   ImageVerifier verifier(rules);
   const Status status = verifier.feed(image);
   if (status != Status::ok) return verifier.error();
+  if (short_start) return start.error();
   if (!verifier.done()) return verifier.truncated();
   return verifier.info();
 }

@@ -37,7 +37,7 @@ constexpr std::array<std::pair<int, std::string_view>, 5> kExitCodes{{
     {kDone, "done"},
     {kFailed, "refused or failed; nothing was lost"},
     {kUsage, "the command line is wrong"},
-    {kNo, "the answer is no: inspect found faults"},
+    {kNo, "the answer is no: inspect found faults, reset found nothing that boots"},
     {kInterrupted, "interrupted; the same command goes on"},
 }};
 

@@ -40,20 +40,20 @@ Json values_json(const Event& event) {
 
 /// The engine's cures speak of calls; here they are commands.
 constexpr std::array<std::pair<Status, std::string_view>, 15> kCommandCures{{
-    {Status::on_trial, "dualbank confirm keeps it, dualbank rollback goes back to the other image; then update"},
+    {Status::on_trial, "dualbank confirm FLASH keeps it, dualbank rollback FLASH goes back to the other image"},
     {Status::slot_is_running, "name another slot, or say with --running which one runs"},
     {Status::running_unknown,
-     "install a first image (dualbank new FLASH --image FILE), or say with --running which slot runs"},
-    {Status::header_first, "send the image from offset 0 first, or use dualbank update"},
-    {Status::beyond_length, "give the image that the update was begun with, or dualbank abandon it"},
-    {Status::different_bytes, "give the same image, or dualbank abandon the update under way and start again"},
-    {Status::too_many_gaps, "send first what dualbank missing names"},
+     "install a first image: dualbank update FLASH IMAGE; or say with --running which slot runs"},
+    {Status::header_first, "send the image from offset 0 first, or use dualbank update FLASH IMAGE"},
+    {Status::beyond_length, "give the image that the update was begun with, or end it: dualbank abandon FLASH"},
+    {Status::different_bytes, "give the same image, or end the update under way: dualbank abandon FLASH"},
+    {Status::too_many_gaps, "send first what is missing: dualbank missing FLASH"},
     {Status::no_update, "dualbank update FLASH IMAGE starts one"},
     {Status::update_incomplete, "dualbank update FLASH IMAGE sends what is missing and switches"},
     {Status::slot_unfinished, "dualbank update FLASH IMAGE writes it again"},
     {Status::no_rollback_target, "dualbank update FLASH IMAGE puts an image there"},
-    {Status::length_mismatch, "dualbank abandon the update under way, then update again"},
-    {Status::header_mismatch, "dualbank abandon the update under way, then update again"},
+    {Status::length_mismatch, "end the update under way (dualbank abandon FLASH), then update again"},
+    {Status::header_mismatch, "end the update under way (dualbank abandon FLASH), then update again"},
     {Status::image_no_hash, "build it with a hash (dualbank make-image adds one), or allow it with --allow-foreign"},
     {Status::image_no_descriptor, "build it with ESP-IDF's app descriptor, or allow it with --allow-foreign"},
 }};
@@ -94,6 +94,14 @@ Refused Refused::usage(std::string code, std::string message, std::string cure, 
   Refused refused(std::move(code), std::move(message), std::move(cure), std::move(values));
   refused.exit_code_ = kUsage;
   return refused;
+}
+
+void Refused::name_target(const std::string& word) {
+  constexpr std::string_view kPlaceholder = " FLASH";
+  for (std::size_t at = cure_.find(kPlaceholder); at != std::string::npos;
+       at = cure_.find(kPlaceholder, at + word.size())) {
+    cure_.replace(at, kPlaceholder.size(), word);
+  }
 }
 
 Json Refused::json() const { return {{"code", code_}, {"message", message_}, {"cure", cure_}, {"values", values_}}; }

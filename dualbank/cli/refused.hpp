@@ -29,6 +29,9 @@ class Refused : public std::exception {
   [[nodiscard]] Status status() const { return status_; }
   [[nodiscard]] int exit_code() const { return exit_code_; }
   void set_exit_code(int code) { exit_code_ = code; }
+  /// Cures are written with FLASH for the flash file; this puts what the user calls it. `word`: empty, or a blank and
+  /// it.
+  void name_target(const std::string& word);
 
   /// {"code", "message", "cure", "values"}.
   [[nodiscard]] Json json() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dualbank/cli/describe.hpp"
+#include "dualbank/cli/extended_drive.hpp"
 #include "dualbank/cli/interrupt.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/numbers.hpp"
@@ -19,7 +20,18 @@ constexpr std::uint32_t kChunkBytes = 64 * 1024;
 
 }  // namespace
 
+void check_drive(Context& context, Target& target) {
+  if (context.force() || !drive_is_extended(target.view())) return;
+  const std::string slot = slot_name(target.updater().status().next_update_slot);
+  throw Refused(
+      "storage_extended",
+      fmt::format("storage is extended: the CIRCUITPY drive reaches into {}, which would be overwritten", slot),
+      "on the board: storage.erase_filesystem(extended=False), which empties the drive; or lose it with --force",
+      {{"slot", slot}});
+}
+
 ImageInfo check_for_update(Context& context, Target& target, const Firmware& firmware) {
+  check_drive(context, target);
   const Extent slot = target.view().layout().extent_of(target.updater().status().next_update_slot);
   ImageRules rules = ImageRules::strict(target.view().chip_id(), slot.size_bytes, slot.offset);
   if (context.args.has("--allow-foreign")) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "dualbank/cli/in_use.hpp"
 #include "dualbank/cli/interrupt.hpp"
 #include "dualbank/cli/refused.hpp"
 
@@ -37,6 +38,7 @@ bool is_about_updating(Status code) {
 Target::Target(const Context& context, Access access)
     : path_(context.target()), access_(access), workspace_(kWorkspaceBytes), gaps_(kGaps) {
   const bool writes = access == Access::write && !context.dry_run();
+  if (!writes && is_being_written(path_)) context.out.note("{} is in use: what follows may be half written", path_);
   if (file_.open(path_.c_str(), !writes) != Status::ok) throw_file_error(path_, file_.last_event());
   watched_.emplace(file_,
                    writes || access == Access::look ? WatchedFlash::Mode::write_through : WatchedFlash::Mode::keep);

@@ -15,7 +15,7 @@ enum ExitCode : int {
   kDone = 0,
   kFailed = 1,        ///< refused or failed
   kUsage = 2,         ///< the command line is wrong
-  kNo = 3,            ///< the question was answered, and the answer is no (inspect found faults)
+  kNo = 3,            ///< the question was answered, and the answer is no (inspect found faults, nothing boots)
   kInterrupted = 130  ///< Ctrl-C; the same command goes on
 };
 

@@ -157,7 +157,8 @@ Event BootSectors::settle(int sector) {
     if (const Event e = read_flash(*flash_, address(sector) + facts.last_cell, raw); e.failed()) return e;
     Cell cell;
     const bool sound = Cell::parse(raw, cell) != CellForm::burnt;
-    const Event e = sound ? program_flash(*flash_, address(sector) + facts.last_cell, raw) : burn(sector, facts.last_cell);
+    const Event e =
+        sound ? program_flash(*flash_, address(sector) + facts.last_cell, raw) : burn(sector, facts.last_cell);
     if (e.failed()) return e;
   }
   if (room(sector) > kReservedCells) {
@@ -201,7 +202,8 @@ Event BootSectors::wipe(int sector) {
   for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += flash_->geometry().sector_bytes()) {
     if (const Event e = erase_sector(*flash_, address(sector) + at); e.failed()) return e;
   }
-  at(sector) = SectorFacts{.record_blank = true, .all_blank = true, .free_cell = kLogOffset, .log_end = kOtadataSectorBytes};
+  at(sector) =
+      SectorFacts{.record_blank = true, .all_blank = true, .free_cell = kLogOffset, .log_end = kOtadataSectorBytes};
   records_[static_cast<unsigned>(sector)] = BootRecord{};
   settled_[static_cast<unsigned>(sector)] = true;
   return append(sector, {.kind = CellKind::erased});
@@ -212,8 +214,10 @@ Event BootSectors::write_record(int sector, const BootRecord& record) {
   // The CRC comes last: a record without it is never usable. With an undefined state one program is as good, because no
   // torn sequence number matches a torn CRC.
   if (record.state != RecordState::undefined) {
-    if (const Event e = program_flash(*flash_, address(sector), Bytes{bytes}.first(kRecordBodyBytes)); e.failed()) return e;
-    if (const Event e = program_flash(*flash_, address(sector) + kRecordBodyBytes, Bytes{bytes}.subspan(kRecordBodyBytes));
+    if (const Event e = program_flash(*flash_, address(sector), Bytes{bytes}.first(kRecordBodyBytes)); e.failed())
+      return e;
+    if (const Event e =
+            program_flash(*flash_, address(sector) + kRecordBodyBytes, Bytes{bytes}.subspan(kRecordBodyBytes));
         e.failed()) {
       return e;
     }

@@ -17,10 +17,10 @@ struct SectorFacts {
   BootRecord record{};
   bool record_blank = false;
   bool all_blank = false;
-  bool newer = false;            ///< another version's journal: everything below counts as absent
+  bool newer = false;  ///< another version's journal: everything below counts as absent
   bool erased = false;
   bool doomed = false;
-  bool firm = false;             ///< the record was read back after the last intent
+  bool firm = false;  ///< the record was read back after the last intent
   bool confirmed = false;
   bool has_intent = false;
   bool has_session = false;
@@ -31,7 +31,7 @@ struct SectorFacts {
   std::uint16_t erased_cell = 0;  ///< 0: none, for all of these
   std::uint16_t intent_cell = 0;
   std::uint16_t last_cell = 0;
-  std::uint16_t free_cell = 0;    ///< the log's end when it is full
+  std::uint16_t free_cell = 0;  ///< the log's end when it is full
   std::uint16_t log_end = 0;
 
   /// Ready to take a record: erased for certain, nothing written since but a session.
@@ -60,7 +60,8 @@ class BootSectors {
   [[nodiscard]] std::uint32_t address(int sector) const {
     return otadata_offset_ + static_cast<std::uint32_t>(sector) * kOtadataSectorBytes;
   }
-  /// A seq above those of both records that names `slot`; kBlankSeq at the top. A damaged record's seq counts for nothing.
+  /// A seq above those of both records that names `slot`; kBlankSeq at the top. A damaged record's seq counts for
+  /// nothing.
   [[nodiscard]] std::uint32_t seq_for(SlotIndex slot) const;
   /// The active record's seq is so high that it must be renewed before it can grow no more.
   [[nodiscard]] bool near_top() const;
@@ -76,8 +77,8 @@ class BootSectors {
   [[nodiscard]] Event forget_session(int sector);
   /// Makes a cell mean nothing, for good.
   [[nodiscard]] Event burn(int sector, std::uint32_t cell_offset);
-  /// Once a power session, before anything in the sector is relied on or added: programs the last cell again as it reads and
-  /// burns the first free one, so that what a cut left in either can never read differently later.
+  /// Once a power session, before anything in the sector is relied on or added: programs the last cell again as it
+  /// reads and burns the first free one, so that what a cut left in either can never read differently later.
   [[nodiscard]] Event settle(int sector);
   /// Programs the record again with the bytes that it reads as: firm for certain when a cut had left it doubtful.
   [[nodiscard]] Event refresh_record(int sector);
@@ -88,8 +89,8 @@ class BootSectors {
   [[nodiscard]] Event prepare(int sector);
   /// INTENT, record, FIRM, in a sector that is prepared first.
   [[nodiscard]] Event put(int sector, SlotIndex slot, std::uint32_t seq, RecordState state, Reason reason);
-  /// Takes up a `put` that a cut had ended. Precondition: unfinished(). flash_verify_failed when the record's place holds
-  /// something that the intended bytes cannot be programmed over.
+  /// Takes up a `put` that a cut had ended. Precondition: unfinished(). flash_verify_failed when the record's place
+  /// holds something that the intended bytes cannot be programmed over.
   [[nodiscard]] Event finish(int sector);
 
  private:

@@ -53,7 +53,8 @@ TEST_F(BootSectorsTest, PutWritesIntentThenRecordThenFirm) {
   EXPECT_EQ(board.raw_record(1), record_bytes(2, 0xFFFFFFFF));
   const auto ops = board.operations_in(sectors_address(1), 0x1000);
   std::vector<std::uint32_t> order;
-  for (const sim::Op& op : ops) order.push_back(op.kind == sim::OpKind::erase ? 0xE000U : op.address - sectors_address(1));
+  for (const sim::Op& op : ops)
+    order.push_back(op.kind == sim::OpKind::erase ? 0xE000U : op.address - sectors_address(1));
   // burnt, DOOMED, erase, ERASED, INTENT, record, FIRM
   EXPECT_EQ(order, (std::vector<std::uint32_t>{32, 48, 0xE000, 32, 48, 0, 64}));
   Cell cell;
@@ -193,7 +194,8 @@ TEST_F(BootSectorsTest, AFullLogStillTakesWhatMatters) {
   EXPECT_EQ(sectors.append(1, {.kind = CellKind::confirmed}).code, Status::journal_full);
   read();
   EXPECT_EQ(sectors.room(1), 0U);
-  EXPECT_EQ(sectors.put(1, 1, 2, RecordState::undefined, Reason::switched), kDone) << "it is wiped first, by voiding ERASED";
+  EXPECT_EQ(sectors.put(1, 1, 2, RecordState::undefined, Reason::switched), kDone)
+      << "it is wiped first, by voiding ERASED";
   EXPECT_EQ(board.raw_record(1), record_bytes(2, 0xFFFFFFFF));
 }
 

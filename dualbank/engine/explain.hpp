@@ -12,7 +12,8 @@ namespace dualbank {
 [[nodiscard]] const char* status_name(Status code);
 
 /// One whole text: the sentence with its values, then what to do ("...: give the image that was built for esp32c3").
-/// Cut to the span's size, always NUL-terminated; returns the span's start. Precondition: at least one character of room.
+/// Cut to the span's size, always NUL-terminated; returns the span's start. Precondition: at least one character of
+/// room.
 const char* explain(const Event& event, std::span<char> text);
 
 /// The sentence alone, and the cure alone (empty when there is nothing to do). As `explain` otherwise.

@@ -12,17 +12,18 @@ namespace dualbank {
 
 /// What a flash is made of. Every size is in bytes and a power of two, but for `size_bytes`.
 struct Geometry {
-  std::uint32_t size_bytes = 0;         ///< the whole chip; a multiple of the smallest erase unit
-  std::uint32_t erase_units = 0x1000;   ///< bit n set: 2^n bytes can be erased at once. 0x1'1000 = 4 KiB and 64 KiB
-  std::uint16_t page_bytes = 256;       ///< one program never crosses a multiple of this
-  std::uint8_t write_unit_bytes = 1;    ///< offset and length of a program are multiples of this
-  std::byte erased{0xFF};               ///< what an erased byte reads as
-  bool can_reprogram = true;            ///< a programmed unit may be programmed again, 1 -> 0. ECC, encryption: false
+  std::uint32_t size_bytes = 0;        ///< the whole chip; a multiple of the smallest erase unit
+  std::uint32_t erase_units = 0x1000;  ///< bit n set: 2^n bytes can be erased at once. 0x1'1000 = 4 KiB and 64 KiB
+  std::uint16_t page_bytes = 256;      ///< one program never crosses a multiple of this
+  std::uint8_t write_unit_bytes = 1;   ///< offset and length of a program are multiples of this
+  std::byte erased{0xFF};              ///< what an erased byte reads as
+  bool can_reprogram = true;           ///< a programmed unit may be programmed again, 1 -> 0. ECC, encryption: false
 
   /// The smallest erase unit, the *sector*.
   [[nodiscard]] constexpr std::uint32_t sector_bytes() const { return erase_units & (~erase_units + 1); }
 
-  /// True when the numbers fit each other: at least one erase unit, page and write unit powers of two, write unit <= page
+  /// True when the numbers fit each other: at least one erase unit, page and write unit powers of two, write unit <=
+  /// page
   /// <= sector, size a multiple of the sector and not 0.
   [[nodiscard]] constexpr bool is_sound() const {
     const auto power = [](std::uint32_t n) { return n != 0 && (n & (n - 1)) == 0; };
@@ -34,8 +35,8 @@ struct Geometry {
 /// A flash. Addresses count bytes from the chip's start. An Updater calls it from one thread, never from an interrupt;
 /// keeping interrupts and the other core away from a chip that is busy is the port's business.
 ///
-/// Every verb returns Status::ok, or an error after which dualbank touches the flash no more in that call. Which error is
-/// the port's choice: flash_read_failed, flash_program_failed, flash_erase_failed, flash_timeout, power_lost.
+/// Every verb returns Status::ok, or an error after which dualbank touches the flash no more in that call. Which error
+/// is the port's choice: flash_read_failed, flash_program_failed, flash_erase_failed, flash_timeout, power_lost.
 ///
 /// The destructor is protected and not virtual: nothing is deleted through this class, and a virtual one would link the
 /// heap.
@@ -51,8 +52,9 @@ class Flash {
   virtual Status read(std::uint32_t address, MutableBytes out) = 0;
 
   /// Clears bits (on a flash that erases to FF): afterwards each byte reads as old AND new. The engine never crosses a
-  /// page, stays aligned to write units, and never asks for a bit to be set again. Bytes outside [address, address + size)
-  /// keep their *values*; a port may rewrite them with what they hold. When it returns ok, the bytes are in the chip.
+  /// page, stays aligned to write units, and never asks for a bit to be set again. Bytes outside [address, address +
+  /// size) keep their *values*; a port may rewrite them with what they hold. When it returns ok, the bytes are in the
+  /// chip.
   virtual Status program(std::uint32_t address, Bytes bytes) = 0;
 
   /// Erases exactly one erase unit: `size_bytes` is one of `erase_units`, `address` a multiple of it. Bytes outside it

@@ -13,8 +13,8 @@ inline constexpr Event kDone{};
 /// Reads; a failure carries size and address.
 [[nodiscard]] Event read_flash(Flash& flash, std::uint32_t address, MutableBytes out);
 
-/// Programs any length, split at pages, leaving out pages to which it brings only erased bytes, and reads every page back
-/// (flash_verify_failed). Precondition: aligned to write units, and the bits that are to be 1 are 1.
+/// Programs any length, split at pages, leaving out pages to which it brings only erased bytes, and reads every page
+/// back (flash_verify_failed). Precondition: aligned to write units, and the bits that are to be 1 are 1.
 [[nodiscard]] Event program_flash(Flash& flash, std::uint32_t address, Bytes bytes);
 
 /// The same for any address and length: what is missing to whole write units is programmed with what it reads as.

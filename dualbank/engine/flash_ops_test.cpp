@@ -38,7 +38,8 @@ TEST(FlashOps, WhatDoesNotReadBackIsToldWithItsPlace) {
   sim::NorFlash flash{{.size_bytes = 0x4000}};
   flash.put(300, ByteVector(1, std::byte{0}));
   const ByteVector erased(256, std::byte{0xFF});
-  EXPECT_EQ(program_flash(flash, 256, erased), (Event{Status::flash_verify_failed, {300, 0, 0}})) << "left out, but looked at";
+  EXPECT_EQ(program_flash(flash, 256, erased), (Event{Status::flash_verify_failed, {300, 0, 0}}))
+      << "left out, but looked at";
 }
 
 TEST(FlashOps, AnyAddressAndLengthIsBroughtToWriteUnits) {

@@ -14,7 +14,8 @@ bool LengthReader::take(Bytes bytes, std::uint32_t slot_bytes) {
     --segments_left_;
     next_ += kSegmentHeaderBytes;
     const bool fits = segment.length_bytes <= slot_bytes - next_;
-    next_ = segment.length_bytes < kUnknownLength - kImageHeaderBytes - next_ ? next_ + segment.length_bytes : slot_bytes;
+    next_ =
+        segment.length_bytes < kUnknownLength - kImageHeaderBytes - next_ ? next_ + segment.length_bytes : slot_bytes;
     if (!fits) return false;
   }
   const std::uint32_t trailer_bytes = 1 + (has_hash_ ? kImageHashBytes : 0);

@@ -27,7 +27,8 @@ TEST(LengthReader, FindsTheLengthOfEveryImage) {
     EXPECT_EQ(length_of(plain), plain.size());
     const ByteVector bare = ImageBuilder().payload(random_bytes(payload, 1)).no_hash().build();
     EXPECT_EQ(length_of(bare), bare.size());
-    const ByteVector three = ImageBuilder().segment(0x3FC88000, random_bytes(payload, 2)).segment(0x3FC90000, {}).build();
+    const ByteVector three =
+        ImageBuilder().segment(0x3FC88000, random_bytes(payload, 2)).segment(0x3FC90000, {}).build();
     EXPECT_EQ(length_of(three), three.size());
   }
 }

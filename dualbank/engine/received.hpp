@@ -25,7 +25,8 @@ class Received {
   [[nodiscard]] bool add(Range range);
   /// Whether `add` would succeed.
   [[nodiscard]] bool fits(Range range) const;
-  /// Cuts the range out. Precondition: `range` starts or ends at no inner point of a range, or the list has room for one more.
+  /// Cuts the range out. Precondition: `range` starts or ends at no inner point of a range, or the list has room for
+  /// one more.
   void remove(Range range);
   [[nodiscard]] bool covers(Range range) const;
   /// The first part of `within` that is in the set; empty when there is none.

@@ -53,7 +53,8 @@ Event Session::load(Flash& flash, BootSectors& sectors, int sector, const Layout
 Event Session::load_marks() {
   for (std::uint32_t g = 0; g < map_.granules; ++g) {
     std::array<std::byte, 4> raw;
-    if (const Event e = read_flash(*flash_, sectors_->address(sector_) + map_.opened_offset + (g >> 3), MutableBytes{raw}.first(1));
+    if (const Event e =
+            read_flash(*flash_, sectors_->address(sector_) + map_.opened_offset + (g >> 3), MutableBytes{raw}.first(1));
         e.failed()) {
       return e;
     }
@@ -105,7 +106,9 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
   extent_ = layout.extent_of(terms.slot);
   map_ = JournalMap::for_slot(extent_.size_bytes);
   if (const Event e = sectors.prepare(sector); e.failed()) return e;
-  if (const Event e = sectors.append(sector, {CellKind::identity, 0, 0, terms.identity[0], terms.identity[1]}); e.failed()) return e;
+  if (const Event e = sectors.append(sector, {CellKind::identity, 0, 0, terms.identity[0], terms.identity[1]});
+      e.failed())
+    return e;
   active_ = true;
   awake_ = true;
   return set_header(terms.header_crc);
@@ -114,7 +117,7 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
 Event Session::set_header(std::uint32_t header_crc) {
   terms_.header_crc = header_crc;
   return sectors_->append(sector_, {CellKind::session, static_cast<std::uint8_t>(terms_.slot),
-                                             static_cast<std::uint16_t>(map_.granule_log2), terms_.length_bytes, header_crc});
+                                    static_cast<std::uint16_t>(map_.granule_log2), terms_.length_bytes, header_crc});
 }
 
 Event Session::set_length(std::uint32_t length_bytes) {
@@ -178,8 +181,9 @@ Event Session::finish(std::uint32_t granule) {
   if (const Event e = read_flash(*flash_, mark_address(granule), raw); e.failed()) return e;
   const bool free = load_u32(raw, 0) == kNoMark;
   store_u32(raw, 0, mark_of(crc));
-  const Event e = free ? program_flash(*flash_, mark_address(granule), raw)
-                       : sectors_->append(sector_, {CellKind::mark, 0, static_cast<std::uint16_t>(granule), mark_of(crc), 0});
+  const Event e =
+      free ? program_flash(*flash_, mark_address(granule), raw)
+           : sectors_->append(sector_, {CellKind::mark, 0, static_cast<std::uint16_t>(granule), mark_of(crc), 0});
   if (e.failed() && e.code != Status::journal_full) return e;
   done_.set(granule, true);
   fresh_.set(granule, false);
@@ -190,7 +194,8 @@ Event Session::keep(Range range) {
   awake_ = false;  // the next change drops what is kept here
   std::uint32_t crc = 0;
   if (const Event e = crc_of_flash(*flash_, extent_.offset + range.from, range.length(), crc); e.failed()) return e;
-  return sectors_->append(sector_, {CellKind::partial, 0, static_cast<std::uint16_t>(range.length() - 1), range.from, crc});
+  return sectors_->append(sector_,
+                          {CellKind::partial, 0, static_cast<std::uint16_t>(range.length() - 1), range.from, crc});
 }
 
 }  // namespace dualbank

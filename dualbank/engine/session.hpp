@@ -3,8 +3,8 @@
 // A granule is the smallest part of a slot that is followed across power cuts (JournalMap). Its life:
 //   untouched -> opened bit -> erase -> fresh -> programmed -> mark -> done
 //   untouched, holds the right bytes -> opened bit -> mark -> done
-// After a cut a granule that was opened and is not done is suspect: whatever it reads as may be weak, so its mark is voided
-// and it is erased again before anything is written to it.
+// After a cut a granule that was opened and is not done is suspect: whatever it reads as may be weak, so its mark is
+// voided and it is erased again before anything is written to it.
 #pragma once
 
 #include <array>
@@ -41,11 +41,12 @@ class Session {
  public:
   constexpr Session() = default;
 
-  /// Takes up the session in a clean sector, if it has one: reads marks and compares them with what the slot holds. Kept
-  /// pieces (see `keep`) go to `received`. Writes nothing.
+  /// Takes up the session in a clean sector, if it has one: reads marks and compares them with what the slot holds.
+  /// Kept pieces (see `keep`) go to `received`. Writes nothing.
   [[nodiscard]] Event load(Flash& flash, BootSectors& sectors, int sector, const Layout& layout, Received& received);
   /// Writes a new session. The sector is prepared for it.
-  [[nodiscard]] Event start(Flash& flash, BootSectors& sectors, int sector, const Layout& layout, const SessionTerms& terms);
+  [[nodiscard]] Event start(Flash& flash, BootSectors& sectors, int sector, const Layout& layout,
+                            const SessionTerms& terms);
   void close() { active_ = false; }
 
   [[nodiscard]] bool active() const { return active_; }
@@ -66,7 +67,9 @@ class Session {
   [[nodiscard]] Range marked_range_of(std::uint32_t granule) const;
   [[nodiscard]] bool done(std::uint32_t granule) const { return done_.has(granule); }
   [[nodiscard]] bool fresh(std::uint32_t granule) const { return fresh_.has(granule); }
-  [[nodiscard]] bool suspect(std::uint32_t granule) const { return opened_.has(granule) && !done(granule) && !fresh(granule); }
+  [[nodiscard]] bool suspect(std::uint32_t granule) const {
+    return opened_.has(granule) && !done(granule) && !fresh(granule);
+  }
   /// Opened in any power session and not done.
   [[nodiscard]] bool unfinished(std::uint32_t granule) const { return opened_.has(granule) && !done(granule); }
 

@@ -30,7 +30,9 @@ class SessionTest : public testing::Test {
   void write(std::uint32_t granule) {
     const Range range = session.range_of(granule);
     ASSERT_EQ(session.open(granule, [] {}), kDone);
-    ASSERT_EQ(program_bytes(board.flash, session.extent().offset + range.from, Bytes{image}.subspan(range.from, range.length())), kDone);
+    ASSERT_EQ(program_bytes(board.flash, session.extent().offset + range.from,
+                            Bytes{image}.subspan(range.from, range.length())),
+              kDone);
   }
   void write_done(std::uint32_t granule) {
     write(granule);

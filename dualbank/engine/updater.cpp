@@ -1,5 +1,5 @@
-// Opening: what runs, what boots, and what a power cut left. The other verbs are in updater_flash.cpp and
-// updater_switch.cpp.
+// Opening: what runs, what boots, and what a power cut left. The other verbs are in updater_begin.cpp,
+// updater_flash.cpp and updater_switch.cpp.
 #include "dualbank/engine/updater.hpp"
 
 #include "dualbank/engine/boot.hpp"
@@ -86,10 +86,13 @@ Event Updater::infer_running() {
   if (options_.running_slot != kUnknownSlot) {
     const bool known = options_.running_slot == kNoSlot || layout_.extent_of(options_.running_slot).present();
     state_.running_slot = options_.running_slot;
-    return known ? kDone : Event{Status::slot_unknown, {static_cast<std::uint32_t>(options_.running_slot), layout_.slot_count, 0}};
+    return known ? kDone
+                 : Event{Status::slot_unknown,
+                         {static_cast<std::uint32_t>(options_.running_slot), layout_.slot_count, 0}};
   }
   std::array<std::byte, kOwnBufferBytes> own;
-  const BootSettings settings{options_.policy, options_.chip_id, options_.anti_rollback, options_.lowest_secure_version};
+  const BootSettings settings{options_.policy, options_.chip_id, options_.anti_rollback,
+                              options_.lowest_secure_version};
   const Result<BootInputs> gathered = gather_boot_inputs(*flash_, layout_, settings, work_buffer(own));
   if (!gathered) return gathered.error();
   BootInputs inputs = *gathered;
@@ -154,7 +157,8 @@ Event Updater::recover_intent(int sector) {
   }
   if (wanted) {
     const Event e = sectors_.finish(sector);
-    const Status said = intent.b == static_cast<std::uint16_t>(Reason::switched) ? Status::finished_switch : Status::repaired_record;
+    const Status said =
+        intent.b == static_cast<std::uint16_t>(Reason::switched) ? Status::finished_switch : Status::repaired_record;
     if (!e.failed()) return {said, {intent.a, intent.c, 0}};
     if (e.code != Status::flash_verify_failed || rules || active < 0) return e;
   } else if (active < 0) {
@@ -171,7 +175,8 @@ Event Updater::recover_doomed_active(int sector) {
   const BootRecord& record = sectors_.facts(other).record;
   ImageInfo info;
   const bool other_boots = record.usable() && !check_slot(slot_of_seq(record.seq, layout_.slot_count),
-                                                          rules_for(slot_of_seq(record.seq, layout_.slot_count)), info).failed();
+                                                          rules_for(slot_of_seq(record.seq, layout_.slot_count)), info)
+                                                   .failed();
   const int target = other_boots ? sector : other;
   const std::uint32_t seq = sectors_.seq_for(slot);
   if (const Event e = sectors_.put(target, slot, seq, RecordState::valid, Reason::anchor); e.failed()) return e;

@@ -1,5 +1,5 @@
-// The updater: what an application calls. It writes the next-update slot and the boot records, in an order in which a power
-// cut at any moment leaves a flash that boots (docs/FORMAT.md, "Write protocol").
+// The updater: what an application calls. It writes the next-update slot and the boot records, in an order in which a
+// power cut at any moment leaves a flash that boots (docs/FORMAT.md, "Write protocol").
 #pragma once
 
 #include <array>
@@ -16,8 +16,9 @@
 
 namespace dualbank {
 
-/// Called between flash operations with how much of the call's work is done: feeds watchdogs and progress bars. Returning
-/// false stops the call with Status::stopped; making the same call again goes on. It must not call the updater.
+/// Called between flash operations with how much of the call's work is done: feeds watchdogs and progress bars.
+/// Returning false stops the call with Status::stopped; making the same call again goes on. It must not call the
+/// updater.
 using BetweenUnits = bool (*)(void* context, std::uint32_t done_bytes, std::uint32_t total_bytes);
 
 /// How an updater works. All zero is a good start.
@@ -29,25 +30,25 @@ struct Options {
   std::span<Range> gaps{};
   BetweenUnits between_units = nullptr;
   void* between_units_context = nullptr;
-  /// Which slot is running. An application knows (its port tells); after a bootloader's fallback the boot records do not.
-  /// kUnknownSlot: the one that would boot now.
+  /// Which slot is running. An application knows (its port tells); after a bootloader's fallback the boot records do
+  /// not. kUnknownSlot: the one that would boot now.
   SlotIndex running_slot = kUnknownSlot;
-  Policy policy = Policy::stock;                  ///< which bootloader is on the device
-  std::uint16_t chip_id = kAnyChip;               ///< kAnyChip: the chip of the image that runs
+  Policy policy = Policy::stock;     ///< which bootloader is on the device
+  std::uint16_t chip_id = kAnyChip;  ///< kAnyChip: the chip of the image that runs
   std::uint32_t table_offset = kDefaultTableOffset;
-  bool anti_rollback = false;                     ///< refuse images whose secure version is below `lowest_secure_version`
+  bool anti_rollback = false;  ///< refuse images whose secure version is below `lowest_secure_version`
   std::uint32_t lowest_secure_version = 0;
-  bool allow_foreign = false;                     ///< take images without descriptor or SHA-256 (other platforms)
-  bool allow_unconfirmed = false;                 ///< update although the running image is on trial: its fallback is lost
-  bool read_only = false;                         ///< look, never write: every writing call answers read_only
+  bool allow_foreign = false;      ///< take images without descriptor or SHA-256 (other platforms)
+  bool allow_unconfirmed = false;  ///< update although the running image is on trial: its fallback is lost
+  bool read_only = false;          ///< look, never write: every writing call answers read_only
 };
 
 /// What an update is, said before its bytes. All optional.
 struct UpdateRequest {
-  /// Anything that names this image and no other (its SHA-256, an ETag, a version text): the same identity after a power
-  /// cut goes on with the update. Empty: taken from `header`.
+  /// Anything that names this image and no other (its SHA-256, an ETag, a version text): the same identity after a
+  /// power cut goes on with the update. Empty: taken from `header`.
   Bytes identity{};
-  std::uint32_t length_bytes = kUnknownLength;    ///< kUnknownLength: learned from the segment headers
+  std::uint32_t length_bytes = kUnknownLength;  ///< kUnknownLength: learned from the segment headers
   /// The image's first 288 bytes or more: checked before any flash operation. Empty: checked when they arrive.
   Bytes header{};
 };
@@ -58,14 +59,14 @@ enum class CanRollBack : std::uint8_t { no, yes, unknown };
 
 /// What open() found. Valid after it, and kept up to date by every call.
 struct UpdaterState {
-  SlotIndex running_slot = kNoSlot;       ///< ota_n, factory, or kNoSlot
-  SlotIndex boot_slot = kNoSlot;          ///< what the boot records name; kNoSlot when none is usable
+  SlotIndex running_slot = kNoSlot;  ///< ota_n, factory, or kNoSlot
+  SlotIndex boot_slot = kNoSlot;     ///< what the boot records name; kNoSlot when none is usable
   SlotIndex next_update_slot = kNoSlot;
-  bool on_trial = false;                  ///< the running image was switched to and is not confirmed
-  bool update_active = false;             ///< an update is under way
+  bool on_trial = false;       ///< the running image was switched to and is not confirmed
+  bool update_active = false;  ///< an update is under way
   SlotIndex update_slot = kNoSlot;
   std::uint32_t update_length_bytes = kUnknownLength;
-  std::uint32_t update_granule_bytes = 0; ///< what a power cut can cost, at most, of an update in order
+  std::uint32_t update_granule_bytes = 0;  ///< what a power cut can cost, at most, of an update in order
 };
 
 /// One updater, one flash, one thread. The constructor does nothing, so that it may stand in static memory.
@@ -75,12 +76,12 @@ struct UpdaterState {
 /// nothing.
 class Updater {
  public:
-  constexpr Updater(Flash& flash, const Options& options) : flash_(&flash), options_(options), received_(options.gaps) {}
+  constexpr Updater(Flash& flash, const Options& options)
+      : flash_(&flash), options_(options), received_(options.gaps) {}
 
-  /// Reads table and records, finds out what runs, and finishes or buries what a power cut left, saying so in last_event()
-  /// (finished_switch, repaired_record, buried_record, else opened). On an intact flash it writes nothing. May be called
-  /// again at any time.
-  /// When nothing boots at all, running_slot is kNoSlot and the update goes to ota_0.
+  /// Reads table and records, finds out what runs, and finishes or buries what a power cut left, saying so in
+  /// last_event() (finished_switch, repaired_record, buried_record, else opened). On an intact flash it writes nothing.
+  /// May be called again at any time. When nothing boots at all, running_slot is kNoSlot and the update goes to ota_0.
   /// Errors: flash_geometry; those of read_layout; layout_no_otadata, layout_otadata_too_small, layout_no_slots,
   /// layout_one_slot.
   Status open();
@@ -90,17 +91,18 @@ class Updater {
   /// image_version_too_low: all of them before any flash operation.
   Status begin(const UpdateRequest& request);
 
-  /// Writes bytes of the image at `offset`, any order, any size, twice if need be. Without begin() the update starts when
-  /// the first 288 bytes of an image arrive at offset 0 (smaller first pieces are held back); another image's first bytes
-  /// start another update. Errors, refused before anything is written: those of begin(); header_first; beyond_slot;
-  /// beyond_length; different_bytes; too_many_gaps; header_mismatch. `stopped`: some of it is written, call again.
+  /// Writes bytes of the image at `offset`, any order, any size, twice if need be. Without begin() the update starts
+  /// when the first 288 bytes of an image arrive at offset 0 (smaller first pieces are held back); another image's
+  /// first bytes start another update. Errors, refused before anything is written: those of begin(); header_first;
+  /// beyond_slot; beyond_length; different_bytes; too_many_gaps; header_mismatch. `stopped`: some of it is written,
+  /// call again.
   Status flash(Bytes bytes, std::uint32_t offset);
   /// The same after the last byte written; from 0 when there is none, or when the bytes begin an image.
   Status flash(Bytes bytes);
 
   /// Checks the image in the next-update slot and makes it boot next. A second switch to it changes nothing.
-  /// Errors: not_open, read_only, on_trial (the slot to go back to is `rollback`'s), update_incomplete, slot_unfinished,
-  /// slot_unknown, slot_is_running, image errors, length_mismatch, image_version_too_low.
+  /// Errors: not_open, read_only, on_trial (the slot to go back to is `rollback`'s), update_incomplete,
+  /// slot_unfinished, slot_unknown, slot_is_running, image errors, length_mismatch, image_version_too_low.
   Status switch_slot();
   /// The same for a slot by number (layouts with more than two).
   Status switch_slot(SlotIndex slot);
@@ -116,13 +118,13 @@ class Updater {
   /// Ends the update under way; its slot needs a new update before it can boot. Errors: not_open, read_only, no_update.
   Status abandon();
 
-  /// Keeps partly received sectors across a planned stop (sleep, process exit), so that no byte is sent again. Without it
-  /// at most one granule in order is. Errors: not_open, read_only. Nothing under way: ok.
+  /// Keeps partly received sectors across a planned stop (sleep, process exit), so that no byte is sent again. Without
+  /// it at most one granule in order is. Errors: not_open, read_only. Nothing under way: ok.
   Status pause();
 
-  /// The first range at or after `from` that is still to be sent; empty when there is none. Before the last segment header
-  /// has come the length is not known and the last range ends at the slot's end (see `length_known`). With no update under
-  /// way all of the next-update slot is missing. Precondition: open.
+  /// The first range at or after `from` that is still to be sent; empty when there is none. Before the last segment
+  /// header has come the length is not known and the last range ends at the slot's end (see `length_known`). With no
+  /// update under way all of the next-update slot is missing. Precondition: open.
   [[nodiscard]] Range next_missing(std::uint32_t from = 0) const;
   [[nodiscard]] bool length_known() const { return session_.active() && session_.length_bytes() != kUnknownLength; }
 
@@ -187,9 +189,9 @@ class Updater {
   Options options_;
   bool open_ = false;
   std::uint16_t chip_id_ = kAnyChip;
-  std::uint16_t held_bytes_ = 0;         // of the image's start, not written yet
-  bool start_held_ = false;              // all of it is held and checked
-  std::uint32_t next_offset_ = 0;        // where flash() without offset goes on
+  std::uint16_t held_bytes_ = 0;   // of the image's start, not written yet
+  bool start_held_ = false;        // all of it is held and checked
+  std::uint32_t next_offset_ = 0;  // where flash() without offset goes on
   Event event_{};
   UpdaterState state_{};
   Layout layout_{};

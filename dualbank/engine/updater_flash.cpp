@@ -1,167 +1,22 @@
-// Writing an update: begin, flash, pause, abandon.
+// Writing an update: bytes at any offset, of any size, in any order.
+#include "dualbank/engine/update_identity.hpp"
 #include "dualbank/engine/updater.hpp"
-#include "dualbank/formats/crc32.hpp"
 
 namespace dualbank {
 namespace {
 
 constexpr std::uint32_t lower(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
-std::array<std::uint32_t, 2> digest_of(Bytes identity) {
-  if (identity.empty()) return {};
-  const Sha256Digest digest = sha256(identity);
-  return {load_u32(digest, 0), load_u32(digest, 4)};
-}
-
-std::uint32_t start_crc(Bytes header) {
-  const std::uint32_t crc = crc32(header.first(kImageStartBytes));
-  return crc == 0 ? 1 : crc;  // 0 says: not seen
-}
-
 bool begins_an_image(Bytes bytes) {
   if (bytes.size() < kImageStartBytes) return false;
-  const Result<ImageInfo> info = check_image_start(bytes.first(kImageStartBytes), ImageRules::strict(kAnyChip, kUnknownLength));
+  const Result<ImageInfo> info =
+      check_image_start(bytes.first(kImageStartBytes), ImageRules::strict(kAnyChip, kUnknownLength));
   return info.has_value();
 }
 
 }  // namespace
 
-Event Updater::may_update() const {
-  if (const Event e = writable(); e.failed()) return e;
-  if (running_on_trial() && !options_.allow_unconfirmed) {
-    return {Status::on_trial, {static_cast<std::uint32_t>(state_.running_slot), 0, 0}};
-  }
-  const bool from_app = state_.running_slot == kFactorySlot || state_.running_slot == kTestSlot;
-  if (from_app && sectors_.active() >= 0) {
-    return {Status::running_factory, {static_cast<std::uint32_t>(sectors_.active_slot()), 0, 0}};
-  }
-  return kDone;
-}
-
-SlotIndex Updater::slot_to_write() const {
-  return session_.active() ? session_.terms().slot : layout_.next_update_slot(state_.running_slot);
-}
-
-Event Updater::check_header(Bytes header) {
-  const Result<ImageInfo> info = check_image_start(header, rules_for(slot_to_write()));
-  if (!info) return info.error();
-  if (options_.anti_rollback && info->descriptor.secure_version < options_.lowest_secure_version) {
-    return {Status::image_version_too_low, {info->descriptor.secure_version, options_.lowest_secure_version, 0}};
-  }
-  return kDone;
-}
-
-Status Updater::begin(const UpdateRequest& request) {
-  if (const Event e = may_update(); e.failed()) return answer(e);
-  if (!request.header.empty()) {
-    if (const Event e = check_header(request.header); e.failed()) return answer(e);
-  }
-  SessionTerms terms{.slot = layout_.next_update_slot(state_.running_slot), .length_bytes = request.length_bytes};
-  const std::uint32_t slot_bytes = layout_.extent_of(terms.slot).size_bytes;
-  if (request.length_bytes != kUnknownLength && request.length_bytes > slot_bytes) {
-    return answer({Status::image_too_long, {request.length_bytes, slot_bytes, 0}});
-  }
-  if (!request.header.empty()) terms.header_crc = start_crc(request.header);
-  terms.identity = digest_of(!request.identity.empty() ? request.identity : request.header.first(lower(
-      static_cast<std::uint32_t>(request.header.size()), kImageStartBytes)));
-  held_bytes_ = 0;
-  start_held_ = false;
-  const bool nameless = request.identity.empty() && request.header.empty();
-  const bool same = session_.active() && session_.terms().slot == terms.slot && !nameless &&
-                    session_.terms().identity == terms.identity &&
-                    (request.length_bytes == kUnknownLength || !session_.length_declared() ||
-                     session_.terms().length_bytes == request.length_bytes);
-  if (const Event e = same ? resume(request) : start(terms); e.failed()) return answer(e);
-  return answer({same ? Status::update_resumed : Status::update_begun, {static_cast<std::uint32_t>(terms.slot), 0, 0}});
-}
-
-Event Updater::resume(const UpdateRequest& request) {
-  const bool brings_header = !request.header.empty() && session_.terms().header_crc == 0;
-  const bool brings_length = request.length_bytes != kUnknownLength && session_.length_bytes() == kUnknownLength;
-  if (!brings_header && !brings_length) return kDone;
-  if (const Event e = session_.wake(); e.failed()) return e;
-  if (brings_header) {
-    if (const Event e = session_.set_header(start_crc(request.header)); e.failed()) return e;
-  }
-  return brings_length ? session_.set_length(request.length_bytes) : kDone;
-}
-
-Event Updater::start(const SessionTerms& terms) {
-  if (const Event e = end_session(); e.failed()) return e;
-  int sector = 0;
-  if (const Event e = free_sector(sector); e.failed()) return e;
-  return session_.start(*flash_, sectors_, sector, layout_, terms);
-}
-
-Event Updater::clean_session() {
-  if (!session_.active()) return kDone;
-  const std::uint32_t total = session_.granules();
-  for (std::uint32_t g = 0; g < total; ++g) {
-    if (!session_.suspect(g)) continue;
-    if (const Event e = pulse(0, 0); e.failed()) return e;
-    if (const Event e = session_.wake(); e.failed()) return e;
-    if (const Event e = session_.open(g, [] {}); e.failed()) return e;
-  }
-  return kDone;
-}
-
-// Before its journal may go, what it left open is erased: nothing else would know that these sectors may be weak.
-Event Updater::end_session() {
-  if (const Event e = clean_session(); e.failed()) return e;
-  if (session_.active()) {
-    if (const Event e = sectors_.forget_session(session_.sector()); e.failed()) return e;
-  }
-  session_.close();
-  received_.clear();
-  length_.reset();
-  next_offset_ = 0;
-  return kDone;
-}
-
-// Finds the sector that may be erased for the next record: afterwards the other one names the running slot, for certain.
-Event Updater::free_sector(int& sector) {
-  const int active = sectors_.active();
-  if (!is_ota_slot(state_.running_slot)) {
-    sector = active >= 0 ? 1 - active : sectors_.blanker();
-    return kDone;
-  }
-  if (active >= 0) {
-    const SectorFacts& facts = sectors_.facts(active);
-    const RecordState state = facts.record.state;
-    const bool trial_state = state == RecordState::fresh || state == RecordState::pending_verify;
-    const bool ordinary = trial_state || state == RecordState::valid || state == RecordState::undefined;
-    sector = 1 - active;
-    if (sectors_.active_slot() == state_.running_slot && !facts.doomed && ordinary && !sectors_.near_top()) {
-      return facts.ours() && facts.firm ? kDone : sectors_.refresh_record(active);
-    }
-    const BootRecord& other = sectors_.facts(1 - active).record;
-    const bool other_is_running = other.usable() && slot_of_seq(other.seq, layout_.slot_count) == state_.running_slot;
-    if (options_.policy == Policy::stock_rollback && trial_state && other_is_running && !sectors_.facts(1 - active).doomed) {
-      sector = active;
-      return sectors_.refresh_record(1 - active);
-    }
-  }
-  return anchor(sector);
-}
-
-Event Updater::anchor(int& sector) {
-  const int active = sectors_.active();
-  const SlotIndex running = state_.running_slot;
-  const int target = active >= 0 ? 1 - active : sectors_.blanker();
-  if (active >= 0) {
-    if (const Event e = sectors_.refresh_record(active); e.failed()) return e;
-  }
-  const bool top = sectors_.near_top();
-  const std::uint32_t seq = top ? next_seq(kBlankSeq, running, layout_.slot_count) : sectors_.seq_for(running);
-  if (seq == kBlankSeq) return {Status::seq_exhausted, {sectors_.facts(active).record.seq, 0, 0}};
-  if (const Event e = sectors_.put(target, running, seq, RecordState::valid, Reason::anchor); e.failed()) return e;
-  sector = 1 - target;
-  return top ? sectors_.wipe(sector) : kDone;
-}
-
-Status Updater::flash(Bytes bytes) {
-  return flash(bytes, begins_an_image(bytes) ? 0 : next_offset_);
-}
+Status Updater::flash(Bytes bytes) { return flash(bytes, begins_an_image(bytes) ? 0 : next_offset_); }
 
 Status Updater::flash(Bytes bytes, std::uint32_t offset) {
   if (const Event e = may_update(); e.failed()) return answer(e);
@@ -211,11 +66,12 @@ Event Updater::take_start(Bytes bytes, std::uint32_t offset, std::uint32_t& used
       held_bytes_ = 0;
       return checked;
     }
-    const bool names_it = under_way && !start_known();  // begin() came without a header: these bytes belong to that update
+    const bool names_it =
+        under_way && !start_known();  // begin() came without a header: these bytes belong to that update
     if (names_it) {
       if (const Event e = session_.wake(); e.failed()) return e;
     }
-    const SessionTerms terms{slot_to_write(), digest_of(start), kUnknownLength, start_crc(start)};
+    const SessionTerms terms{slot_to_write(), identity_digest(start), kUnknownLength, start_crc(start)};
     if (const Event e = names_it ? session_.set_header(terms.header_crc) : this->start(terms); e.failed()) return e;
     if (whole) return kDone;
     start_held_ = true;
@@ -279,7 +135,8 @@ Event Updater::write_piece(std::uint32_t granule, Bytes piece, std::uint32_t off
   if (const Event e = session_.wake(); e.failed()) return e;
   if (session_.done(granule)) {  // only what trails the image's own length can be new: a signature, say
     const std::uint32_t marked_to = session_.marked_range_of(granule).to;
-    const std::size_t known = offset < marked_to ? lower(marked_to - offset, static_cast<std::uint32_t>(piece.size())) : 0;
+    const std::size_t known =
+        offset < marked_to ? lower(marked_to - offset, static_cast<std::uint32_t>(piece.size())) : 0;
     std::uint32_t same = 0;
     if (const Event e = compare_flash(*flash_, address, piece, same); e.failed()) return e;
     if (same == piece.size()) return kDone;
@@ -393,30 +250,6 @@ Range Updater::next_missing(std::uint32_t from) const {
     if (!missing.empty() && missing.to != part.to) break;
   }
   return missing;
-}
-
-Status Updater::pause() {
-  if (const Event e = writable(); e.failed()) return answer(e);
-  for (std::uint32_t i = 0; session_.active() && i < received_.count(); ++i) {
-    for (Range rest = received_.range(i); !rest.empty();) {
-      const std::uint32_t to = lower(rest.to, session_.range_of(session_.granule_at(rest.from)).to);
-      const Event e = session_.keep({rest.from, to});
-      if (e.failed() && e.code != Status::journal_full) return answer(e);
-      rest.from = to;
-    }
-  }
-  const Status synced = flash_->sync();
-  return answer({synced, {}});
-}
-
-Status Updater::abandon() {
-  if (const Event e = writable(); e.failed()) return answer(e);
-  if (!session_.active()) return answer({Status::no_update});
-  const SlotIndex slot = session_.terms().slot;
-  if (const Event e = end_session(); e.failed()) return answer(e);
-  held_bytes_ = 0;
-  start_held_ = false;
-  return answer({Status::abandoned, {static_cast<std::uint32_t>(slot), 0, 0}});
 }
 
 }  // namespace dualbank

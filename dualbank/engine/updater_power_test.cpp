@@ -1,5 +1,6 @@
-// Every flash operation of a whole update is cut: before, inside in many ways, and after. Whatever the moment, the board boots
-// an image that may boot, the update goes on to its right end, and no sector whose last byte was acknowledged is sent again.
+// Every flash operation of a whole update is cut: before, inside in many ways, and after. Whatever the moment, the
+// board boots an image that may boot, the update goes on to its right end, and no sector whose last byte was
+// acknowledged is sent again.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -20,7 +21,8 @@ std::vector<Tear> tears() {
       all.push_back({.kind = Tear::Kind::prefix, .units = units, .seed = units, .marginal = marginal});
       if (units < 16) all.push_back({.kind = Tear::Kind::suffix, .units = units, .seed = units, .marginal = marginal});
     }
-    for (const std::uint32_t seed : {1U, 2U, 3U}) all.push_back({.kind = Tear::Kind::bits, .seed = seed, .marginal = marginal});
+    for (const std::uint32_t seed : {1U, 2U, 3U})
+      all.push_back({.kind = Tear::Kind::bits, .seed = seed, .marginal = marginal});
     all.push_back({.kind = Tear::Kind::prefix, .units = 1, .seed = 4, .programs_first = true, .marginal = marginal});
   }
   return all;
@@ -75,7 +77,8 @@ class Story {
   std::optional<std::uint32_t> first_resent(Updater& updater) {
     for (const std::uint32_t sector : acknowledged_) {
       const Range missing = updater.next_missing(sector * 4096);
-      if (updater.status().update_active && missing.from < std::min<std::size_t>((sector + 1) * 4096, image_.size())) return sector;
+      if (updater.status().update_active && missing.from < std::min<std::size_t>((sector + 1) * 4096, image_.size()))
+        return sector;
     }
     return std::nullopt;
   }
@@ -114,7 +117,8 @@ class PowerCut : public testing::TestWithParam<Case> {
       const SlotIndex now = board.reset(c.policy);
       EXPECT_TRUE(story.allowed().contains(now)) << "boots " << int{now};
       running = now;
-      const bool earlier_switch_stands = c.switched_before && running == kTarget && !board.holds(kTarget, story.image());
+      const bool earlier_switch_stands =
+          c.switched_before && running == kTarget && !board.holds(kTarget, story.image());
       if (earlier_switch_stands) return struck;
       if (!struck) break;
     }
@@ -177,24 +181,48 @@ TEST_P(PowerCut, TwiceAtRandom) {
 
 const Case kCases[] = {
     {"Plain", Policy::stock, {}, [](Board& b) { b.install(0, firmware("1.0")).record(0, 1, 2); }, 0},
-    {"PlainOverAnOldImage", Policy::stock, {},
-     [](Board& b) { b.install(0, firmware("1.0")).install(1, firmware("0.9")).record(0, 3, 2).record(1, 2); }, 0},
+    {"PlainOverAnOldImage",
+     Policy::stock,
+     {},
+     [](Board& b) { b.install(0, firmware("1.0")).install(1, firmware("0.9")).record(0, 3, 2).record(1, 2); },
+     0},
     {"Fresh", Policy::stock, {}, [](Board& b) { b.install(0, firmware("1.0")); }, 0},
-    {"WordsOfFourBytes", Policy::stock, {.write_unit_bytes = 4},
-     [](Board& b) { b.install(0, firmware("1.0")).record(1, 1, 2); }, 0},
-    {"AfterAFallback", Policy::stock, {},
-     [](Board& b) { b.install(0, firmware("1.0")).install(1, random_bytes(5000, 1)).record(0, 1).record(1, 2); }, 0},
-    {"AfterASwitch", Policy::stock, {},
-     [](Board& b) { b.install(0, firmware("1.0")).install(1, firmware("1.5")).record(0, 1).record(1, 2); }, 0, true},
-    {"RollbackBootloader", Policy::stock_rollback, {}, [](Board& b) { b.install(0, firmware("1.0")).record(0, 1, 2); }, 0},
+    {"WordsOfFourBytes",
+     Policy::stock,
+     {.write_unit_bytes = 4},
+     [](Board& b) { b.install(0, firmware("1.0")).record(1, 1, 2); },
+     0},
+    {"AfterAFallback",
+     Policy::stock,
+     {},
+     [](Board& b) { b.install(0, firmware("1.0")).install(1, random_bytes(5000, 1)).record(0, 1).record(1, 2); },
+     0},
+    {"AfterASwitch",
+     Policy::stock,
+     {},
+     [](Board& b) { b.install(0, firmware("1.0")).install(1, firmware("1.5")).record(0, 1).record(1, 2); },
+     0,
+     true},
+    {"RollbackBootloader",
+     Policy::stock_rollback,
+     {},
+     [](Board& b) { b.install(0, firmware("1.0")).record(0, 1, 2); },
+     0},
     {"OwnBootloader", Policy::dualbank, {}, [](Board& b) { b.install(0, firmware("1.0")).record(0, 1, 2); }, 0},
-    {"TopOfTheSequence", Policy::stock, {},
-     [](Board& b) { b.install(0, firmware("1.0")).record(0, 0xFFFFFFFD, 2); }, 0},
-    {"BesideAFactoryApp", Policy::stock, {.factory = true},
-     [](Board& b) { b.install(0, firmware("1.0")).install(kFactorySlot, firmware("uf2")).record(0, 1, 2); }, 0},
+    {"TopOfTheSequence",
+     Policy::stock,
+     {},
+     [](Board& b) { b.install(0, firmware("1.0")).record(0, 0xFFFFFFFD, 2); },
+     0},
+    {"BesideAFactoryApp",
+     Policy::stock,
+     {.factory = true},
+     [](Board& b) { b.install(0, firmware("1.0")).install(kFactorySlot, firmware("uf2")).record(0, 1, 2); },
+     0},
 };
 
-INSTANTIATE_TEST_SUITE_P(Starts, PowerCut, testing::ValuesIn(kCases), [](const auto& start) { return start.param.name; });
+INSTANTIATE_TEST_SUITE_P(Starts, PowerCut, testing::ValuesIn(kCases),
+                         [](const auto& start) { return start.param.name; });
 
 }  // namespace
 }  // namespace dualbank

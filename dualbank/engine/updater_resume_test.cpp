@@ -187,7 +187,8 @@ TEST_F(ResumeTest, RandomSessionsAllEndInTheRightImage) {
     ASSERT_EQ(sender.open(), Status::ok);
     ASSERT_EQ(sender.begin({.identity = Bytes{image}.first(8), .header = image}), Status::ok);
     for (int step = 0; step < 200 && !sender.next_missing().empty(); ++step) {
-      const Range gap = sender.next_missing(random() % 4 == 0 ? static_cast<std::uint32_t>(random() % image.size()) : 0);
+      const Range gap =
+          sender.next_missing(random() % 4 == 0 ? static_cast<std::uint32_t>(random() % image.size()) : 0);
       const std::uint32_t at = gap.empty() ? static_cast<std::uint32_t>(random() % image.size()) : gap.from;
       const auto size = std::min<std::size_t>(1 + random() % 3000, image.size() - at);
       const Status s = sender.flash(Bytes{image}.subspan(at, size), at);

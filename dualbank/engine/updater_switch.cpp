@@ -41,7 +41,8 @@ Event Updater::switch_to(SlotIndex slot) {
 }
 
 Event Updater::finish_update() {
-  if (held_bytes_ > 0 && !start_held_) return {Status::update_incomplete, {held_bytes_, kImageStartBytes - held_bytes_, 0}};
+  if (held_bytes_ > 0 && !start_held_)
+    return {Status::update_incomplete, {held_bytes_, kImageStartBytes - held_bytes_, 0}};
   if (start_held_) {
     if (const Event e = write(held_, 0); e.failed()) return e;
     start_held_ = false;
@@ -94,15 +95,16 @@ Event Updater::confirm_running() {
   const RecordState state = facts.record.state;
   const bool trial_state = state == RecordState::fresh || state == RecordState::pending_verify;
   if (options_.policy == Policy::stock_rollback && trial_state) {
-    // In place: until the new record stands, a cut boots the old image, as any reset before confirming does. With the other
-    // sector erased first, a cut could leave none.
+    // In place: until the new record stands, a cut boots the old image, as any reset before confirming does. With the
+    // other sector erased first, a cut could leave none.
     return sectors_.put(active, state_.running_slot, facts.record.seq, RecordState::valid, Reason::confirm);
   }
   if (!running_on_trial()) return kDone;
   const Event e = sectors_.append(active, {.kind = CellKind::confirmed});
   if (e.code != Status::journal_full) return e;
   if (session_.active()) return e;
-  return sectors_.put(1 - active, state_.running_slot, sectors_.seq_for(state_.running_slot), RecordState::valid, Reason::confirm);
+  return sectors_.put(1 - active, state_.running_slot, sectors_.seq_for(state_.running_slot), RecordState::valid,
+                      Reason::confirm);
 }
 
 Status Updater::rollback() {
@@ -120,7 +122,8 @@ Status Updater::rollback(SlotIndex slot) {
   return answer(roll_back_to(slot));
 }
 
-// After a switch without a reset: the running slot. Else what the other record names, else any other slot that verifies.
+// After a switch without a reset: the running slot. Else what the other record names, else any other slot that
+// verifies.
 Event Updater::find_rollback_target(SlotIndex& slot) {
   const int active = sectors_.active();
   if (active >= 0 && sectors_.active_slot() != state_.running_slot && is_ota_slot(state_.running_slot)) {
@@ -166,7 +169,8 @@ Event Updater::roll_back_to(SlotIndex slot) {
   rules.need_hash = rules.need_descriptor = false;  // it may have been put there by other tools, and has booted
   ImageInfo info;
   if (const Event e = check_slot(slot, rules, info); e.failed()) return e;
-  const bool pending = rolls_back && state == RecordState::pending_verify && sectors_.active_slot() == state_.running_slot;
+  const bool pending =
+      rolls_back && state == RecordState::pending_verify && sectors_.active_slot() == state_.running_slot;
   if (pending && sectors_.facts(1 - active).record.usable() &&
       slot_of_seq(sectors_.facts(1 - active).record.seq, layout_.slot_count) == slot) {
     return {Status::rollback_by_reset, {static_cast<std::uint32_t>(state_.running_slot), 0, 0}};

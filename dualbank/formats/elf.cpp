@@ -54,7 +54,8 @@ Event check_range(Bytes file, std::uint32_t offset, std::uint64_t length) {
 
 Event check_table(Bytes file, const Table& table, std::uint32_t needed) {
   if (table.entry_bytes != needed) return {Status::elf_bad_table, {table.entry_bytes, needed, 0}};
-  return check_range(file, table.offset, table.count * needed);  // 16-bit factors
+  const std::uint32_t bytes = table.count * needed;  // 16-bit factors
+  return check_range(file, table.offset, bytes);
 }
 
 Event check_header(Bytes file) {

@@ -13,7 +13,20 @@
 namespace dualbank {
 namespace {
 
-using namespace tests;
+using tests::bytes_of;
+using tests::ByteVector;
+using tests::descriptor_bytes;
+using tests::ElfBuilder;
+using tests::error_of;
+using tests::expected;
+using tests::loaded;
+using tests::made;
+using tests::random_bytes;
+using tests::Segment;
+using tests::segments_of;
+using tests::verified;
+using tests::with_elf;
+using tests::with_payload;
 
 constexpr std::uint16_t kS3 = 9;
 constexpr std::uint16_t kC3 = 5;

@@ -33,7 +33,8 @@ CellForm Cell::parse(Bytes bytes16, Cell& cell) {
   const std::uint8_t kind = head & 0x0F;
   const bool known = head >> 4 == kJournalVersion && is_kind(kind);
   if (!known && kind != static_cast<std::uint8_t>(CellKind::doomed)) return CellForm::newer;
-  cell = Cell{static_cast<CellKind>(kind), load_u8(bytes16, 1), load_u16(bytes16, 2), load_u32(bytes16, 4), load_u32(bytes16, 8)};
+  cell = Cell{static_cast<CellKind>(kind), load_u8(bytes16, 1), load_u16(bytes16, 2), load_u32(bytes16, 4),
+              load_u32(bytes16, 8)};
   return CellForm::cell;
 }
 

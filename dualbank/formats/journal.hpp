@@ -1,5 +1,5 @@
-// The journal: what dualbank keeps in the 4,064 bytes of an otadata sector that follow the boot record and that neither the
-// stock bootloader nor the vendor's app code looks at. Bytes and meaning: docs/FORMAT.md, "Journal".
+// The journal: what dualbank keeps in the 4,064 bytes of an otadata sector that follow the boot record and that neither
+// the stock bootloader nor the vendor's app code looks at. Bytes and meaning: docs/FORMAT.md, "Journal".
 //
 //   0      32                                log_end            marks              4096
 //   | record | log: cells of 16 bytes, upward ... | opened bits | marks, 4 bytes each |
@@ -23,17 +23,18 @@ inline constexpr std::uint32_t kLogOffset = kBootRecordBytes;
 inline constexpr std::uint32_t kMostGranules = 768;
 
 enum class CellKind : std::uint8_t {
-  erased = 1,     ///< a: 0 the sector was erased by dualbank, 1 it was found blank. Voids what an unfinished erase left
-  identity = 2,   ///< c, d: the first 8 bytes of the SHA-256 of the update's identity; comes before its session
-  session = 3,    ///< a: slot, b: log2 of the granule's bytes, c: length or FFFFFFFF, d: CRC-32 of the first 288 bytes, 0 unknown
-  length = 4,     ///< c: the image's length, learned from its segment headers
-  mark = 5,       ///< b: granule, c: its mark. For a granule whose own mark was voided
-  partial = 6,    ///< b: bytes - 1, c: offset in the slot, d: CRC-32 of these bytes, kept across a planned stop
-  intent = 7,     ///< a: slot, b: Reason, c: seq, d: state. The record is about to be written
-  firm = 8,       ///< the intended record is written and read back
-  doomed = 9,     ///< this sector is about to be erased. Means the same in every version of the journal
-  confirmed = 10, ///< the image that this sector's record names is confirmed
-  note = 11,      ///< a: slot, c: seq. In the other sector: a switch to it was begun
+  erased = 1,    ///< a: 0 the sector was erased by dualbank, 1 it was found blank. Voids what an unfinished erase left
+  identity = 2,  ///< c, d: the first 8 bytes of the SHA-256 of the update's identity; comes before its session
+  session = 3,  ///< a: slot, b: log2 of the granule's bytes, c: length or FFFFFFFF, d: CRC-32 of the first 288 bytes, 0
+                ///< unknown
+  length = 4,   ///< c: the image's length, learned from its segment headers
+  mark = 5,     ///< b: granule, c: its mark. For a granule whose own mark was voided
+  partial = 6,  ///< b: bytes - 1, c: offset in the slot, d: CRC-32 of these bytes, kept across a planned stop
+  intent = 7,   ///< a: slot, b: Reason, c: seq, d: state. The record is about to be written
+  firm = 8,     ///< the intended record is written and read back
+  doomed = 9,   ///< this sector is about to be erased. Means the same in every version of the journal
+  confirmed = 10,  ///< the image that this sector's record names is confirmed
+  note = 11,       ///< a: slot, c: seq. In the other sector: a switch to it was begun
 };
 
 /// Why a record was written (CellKind::intent).
@@ -78,8 +79,8 @@ struct JournalMap {
   [[nodiscard]] static JournalMap for_slot(std::uint32_t slot_bytes);
 };
 
-inline constexpr std::uint32_t kNoMark = 0xFFFF'FFFF;    ///< erased: the granule is not done
-inline constexpr std::uint32_t kBurntMark = 0;           ///< voided: see CellKind::mark
+inline constexpr std::uint32_t kNoMark = 0xFFFF'FFFF;  ///< erased: the granule is not done
+inline constexpr std::uint32_t kBurntMark = 0;         ///< voided: see CellKind::mark
 
 /// The mark for content with this CRC-32: the CRC, moved away from the two values that mean something else.
 [[nodiscard]] constexpr std::uint32_t mark_of(std::uint32_t crc) {

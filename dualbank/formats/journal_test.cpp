@@ -25,7 +25,8 @@ TEST(JournalCell, StandsInFlashAsTheFormatSays) {
 
 TEST(JournalCell, GoldenErasedCell) {
   const auto raw = Cell{.kind = CellKind::erased}.bytes();
-  EXPECT_EQ(std::vector(raw.begin(), raw.end()), bytes({0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFC, 0x67, 0x68, 0xEC}));
+  EXPECT_EQ(std::vector(raw.begin(), raw.end()),
+            bytes({0x11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFC, 0x67, 0x68, 0xEC}));
 }
 
 TEST(JournalCell, EveryKindComesBack) {

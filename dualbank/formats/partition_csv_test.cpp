@@ -230,6 +230,10 @@ TEST(PartitionCsv, TakesASmallNvsWhenItIsReadonly) {
   expect_table("a,data,nvs,,0x1000,readonly", {partition(1, 2, 0x9000, 0x1000, "a", partition_flag::kReadonly)});
 }
 
+TEST(PartitionCsv, TakesAnNvsOfJustThreeSectors) {
+  expect_table("a,data,nvs,,0x3000", {partition(1, 2, 0x9000, 0x3000, "a")});
+}
+
 TEST(PartitionCsv, WantsWholeBlocksForAppsUnderTheFirstSecureBoot) {
   EXPECT_EQ(parse("a,app,factory,,0x11000").error, Event{});
   EXPECT_EQ(failure("a,app,factory,,0x11000", {.secure_boot_v1 = true}),

@@ -1,5 +1,7 @@
 #include "dualbank/formats/partition_words.hpp"
 
+#include <array>
+
 #include "dualbank/formats/partition_table.hpp"
 
 namespace dualbank {
@@ -53,12 +55,13 @@ constexpr Word kPartitionTableSubtypes[] = {
     {system_subtype::kOta, "ota"},
 };
 
+// By type, from 0 on.
+constexpr std::array<std::span<const Word>, 4> kSubtypes{kAppSubtypes, kDataSubtypes, kBootloaderSubtypes,
+                                                         kPartitionTableSubtypes};
+static_assert(partition_type::kPartitionTable + 1 == kSubtypes.size());
+
 std::span<const Word> subtypes_of(std::uint8_t type) {
-  if (type == partition_type::kApp) return kAppSubtypes;
-  if (type == partition_type::kData) return kDataSubtypes;
-  if (type == partition_type::kBootloader) return kBootloaderSubtypes;
-  if (type == partition_type::kPartitionTable) return kPartitionTableSubtypes;
-  return {};
+  return type < kSubtypes.size() ? kSubtypes[type] : std::span<const Word>{};
 }
 
 const char* text_of(std::span<const Word> words, std::uint8_t number) {

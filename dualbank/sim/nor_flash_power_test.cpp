@@ -3,19 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <bit>
+#include <initializer_list>
 #include <set>
-#include <stdexcept>
 #include <vector>
 
 namespace dualbank::sim {
 namespace {
-
-using ::testing::ElementsAre;
-using ::testing::IsEmpty;
-using Kind = Violation::Kind;
 
 constexpr Geometry kSmall{.size_bytes = 0x20000, .erase_units = 0x1'1000};
 

@@ -1,10 +1,9 @@
 """status, inspect, map and missing: what they say, and that they never change a byte."""
 
 import os
-import struct
 import unittest
 
-from support import (ABORTED, NEW, SLOTS, SLOT_BYTES, CommandTest, app_image, bootloader_image, flash_bytes, joined, noise,
+from support import (ABORTED, NEW, SLOTS, SLOT_BYTES, CommandTest, app_image, bootloader_image, fat_boot_sector, flash_bytes, joined, noise,
                      record, table, uf2, UNDEFINED, VALID)
 
 ONE, TWO = app_image("9.2.8", project="CircuitPython"), app_image("10.3.0", 60_000, project="CircuitPython")
@@ -142,21 +141,12 @@ class Inspect(CommandTest):
         self.assertEqual(found["record 1", "record_rejected"]["severity"], "warning")
 
     def test_an_extended_drive_is_recognised_and_its_half_is_no_damaged_image(self):
-        def drive(blocks):
-            boot = bytearray(512)
-            struct.pack_into("<H", boot, 11, 512)
-            boot[13] = 2
-            struct.pack_into("<HBHH", boot, 14, 1, 1, 512, blocks)
-            struct.pack_into("<H", boot, 22, 12)
-            boot[510:] = b"\x55\xaa"
-            return bytes(boot)
-
         content = bytearray(flash_bytes((ONE, noise("files", 5000))))
-        content[0x2D0000:0x2D0200] = drive((0x130000 + SLOT_BYTES) // 512)
+        content[0x2D0000:0x2D0200] = fat_boot_sector((0x130000 + SLOT_BYTES) // 512)
         found = self.findings(bytes(content), 0)
         self.assertTrue(found["drive", "storage_extended"]["message"].startswith("storage is extended"))
         self.assertIn(("ota_1", "slot_lent"), found)
-        content[0x2D0000:0x2D0200] = drive(0x130000 // 512)
+        content[0x2D0000:0x2D0200] = fat_boot_sector(0x130000 // 512)
         self.assertNotIn(("drive", "storage_extended"), self.findings(bytes(content)))
 
     def test_the_policy_decides_what_boots(self):

@@ -31,7 +31,7 @@ class Records(CommandTest):
         self.ok("switch", board, "ota_1")
         self.assertEqual(self.boots(board), "ota_1")
         self.refused("bad_slot", "switch", board, "ota1", exit_code=2)
-        error = self.refused("slot_unknown", "switch", board, "ota_7")
+        error = self.refused("slot_unknown", "switch", board, "ota_7", "--running", "ota_0")
         self.assertIn("7", error["message"])
 
     def test_switch_refuses_an_empty_and_a_damaged_slot(self):

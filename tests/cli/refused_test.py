@@ -116,8 +116,9 @@ class BadFlashFiles(CommandTest):
             fcntl.flock(other, fcntl.LOCK_EX)
             self.refused("file_in_use", "switch", board)
             self.refused("file_in_use", "new", board, "--layout", "4MB", "--force")
-            self.ok("status", board)
-            self.ok("inspect", board)
+            for verb in ("status", "inspect", "map"):
+                self.assertIn("in use", self.ok(verb, board).err)
+        self.assertNotIn("in use", self.ok("status", board).err)
 
     def test_a_flash_without_two_slots_says_so_and_is_still_shown(self):
         one = table([("otadata", 1, 0, 0xE000, 0x2000), ("ota_0", 0, 0x10, 0x10000, SLOT_BYTES)])

@@ -87,6 +87,15 @@ def uf2(app, family=UF2_FAMILY_S3):
                     piece.ljust(476, b"\0") + struct.pack("<I", 0x0AB16F30) for i, piece in enumerate(pieces))
 
 
+def fat_boot_sector(blocks):
+    """Of a FAT of so many blocks of 512 bytes, as CircuitPython makes them."""
+    boot = bytearray(512)
+    struct.pack_into("<HBHBHH", boot, 11, 512, 2, 1, 1, 512, blocks)
+    struct.pack_into("<H", boot, 22, 12)
+    boot[510:] = b"\x55\xaa"
+    return bytes(boot)
+
+
 class Answer:
     def __init__(self, done):
         self.code, self.out, self.err = done.returncode, done.stdout, done.stderr

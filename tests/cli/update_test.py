@@ -3,12 +3,34 @@
 import os
 import signal
 import subprocess
+import termios
+import time
 import unittest
 
 from support import (COMMAND, SLOTS, CommandTest, app_image, bootloader_image, flash_bytes, joined, noise, record, uf2,
-                     PENDING_VERIFY, VALID)
+                     fat_boot_sector, PENDING_VERIFY, VALID)
 
 TWO = app_image("2.0", 60_000)
+
+
+def read_all(terminal):
+    said = b""
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the other side is closed
+            piece = b""
+        if not piece:
+            return said.decode()
+        said += piece
+
+
+def wait_for_a_change(path, before):
+    deadline = time.monotonic() + 60
+    while path.read_bytes() == before:
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{path} did not change")
+        time.sleep(0.01)
 
 
 class Update(CommandTest):
@@ -74,8 +96,8 @@ class Update(CommandTest):
         before = self.digest(board)
         error = self.refused("on_trial", "update", board, self.file("two.bin", TWO), "--policy", "stock-rollback",
                              "--running", "ota_1")
-        self.assertIn("dualbank confirm", error["cure"])
-        self.assertIn("dualbank rollback", error["cure"])
+        self.assertIn(f"dualbank confirm {board} ", error["cure"])
+        self.assertIn(f"dualbank rollback {board} ", error["cure"])
         self.assertEqual(self.digest(board), before)
 
     def test_a_flash_with_a_bootloader_gets_the_way_back_to_the_board(self):
@@ -106,6 +128,18 @@ class Update(CommandTest):
         self.assertEqual((answer.out, answer.err), ("", ""))
 
 
+class Drive(CommandTest):
+    def test_a_slot_that_is_lent_to_the_drive_is_not_overwritten_unasked(self):
+        content = bytearray(flash_bytes((app_image("1.0"), noise("files", 5000)), (record(1, VALID), b"")))
+        content[0x2D0000:0x2D0200] = fat_boot_sector((0x130000 + 0x160000) // 512)
+        board = self.file("cp.flash", bytes(content))
+        for verb in ("update", "flash"):
+            error = self.refused("storage_extended", verb, board, self.file("two.bin", TWO))
+            self.assertTrue(error["message"].startswith("storage is extended"))
+        self.assertEqual(board.read_bytes(), content)
+        self.ok("update", board, "two.bin", "--force")
+
+
 class Interrupted(CommandTest):
     def start(self, *words):
         return subprocess.Popen([COMMAND, *map(str, words)], cwd=self.folder, env=self.environment(), stdin=subprocess.PIPE,
@@ -123,31 +157,38 @@ class Interrupted(CommandTest):
         self.assertEqual(self.digest(board), before)
 
     def test_ctrl_c_during_the_update_leaves_a_flash_that_boots_and_the_same_command_goes_on(self):
-        image = app_image("2.0", 1_300_000 // 16 * 16)
-        path = self.file("big.bin", image)
-        for _ in range(20):
-            board = self.board()
-            process = self.start("update", board, path)
-            with open(board, "rb") as look:
-                while process.poll() is None:
-                    look.seek(SLOTS[1] + 0x2000)
-                    if look.read(1) != b"\xff":
-                        break
-            process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
-            if process.returncode == 130:
-                break
-        self.assertEqual(process.returncode, 130, err)
-        self.assertIn(b"the same command goes on", err)
+        board, path = self.board(), self.file("two.bin", TWO)
+        before = board.read_bytes()
+        terminal, its_side = os.openpty()
+        self.addCleanup(os.close, terminal)
+        termios.tcflow(its_side, termios.TCOOFF)  # the progress bar waits for us: there the signal comes
+        process = subprocess.Popen([COMMAND, "update", board, path], cwd=self.folder, env=self.environment(TERM="xterm"),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=its_side)
+        wait_for_a_change(board, before)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        termios.tcflow(its_side, termios.TCOON)
+        os.close(its_side)
+        said = read_all(terminal)
+        self.assertEqual(process.wait(timeout=60), 130, said)
+        self.assertIn(f"of {len(TWO)} bytes are done", said)
+        self.assertIn("the same command goes on", said)
         status = self.ok("status", board, "--json").json
-        self.assertEqual(status["boot_slot"], "ota_0")
-        self.assertEqual(status["update"]["slot"], "ota_1")
-        missing = status["update"]["missing"]
-        self.assertLess(sum(to - start for start, to in missing), len(image))
-        self.assertEqual(self.ok("missing", board, "--json").json["missing"], missing)
-        answer = self.ok("update", board, path)
-        self.assertIn("going on", answer.err)
+        self.assertEqual((status["boot_slot"], status["update"]["slot"]), ("ota_0", "ota_1"))
+        self.assertEqual(self.ok("missing", board, "--json").json["missing"], status["update"]["missing"])
+        self.ok("update", board, path)
         self.assertEqual(self.ok("status", board, "--json").json["boot_slot"], "ota_1")
+
+    def test_the_bar_is_drawn_on_a_terminal_and_nowhere_else(self):
+        path = self.file("two.bin", TWO)
+        terminal, its_side = os.openpty()
+        self.addCleanup(os.close, terminal)
+        process = subprocess.Popen([COMMAND, "update", self.board(), path], cwd=self.folder, stdin=subprocess.DEVNULL,
+                                   env=self.environment(TERM="xterm"), stdout=subprocess.DEVNULL, stderr=its_side)
+        os.close(its_side)
+        self.assertIn("writing ota_1", read_all(terminal))
+        self.assertEqual(process.wait(timeout=60), 0)
+        self.assertNotIn("writing", self.ok("update", self.board(), path).err)
 
 
 class Flash(CommandTest):

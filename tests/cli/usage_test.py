@@ -48,7 +48,7 @@ class Usage(CommandTest):
             ("completions", "tcsh"): ("unknown_shell", "bash"),
             ("explain", "on_trail"): ("unknown_code", "on_trial"),
             ("explain", "on_trial", "ota_0", "1"): ("too_many_values", ""),
-            ("flash", "x", "y", "--offset"): ("usage", "--help"),
+            ("flash", "x", "y", "--offset", "--dry-run"): ("usage", "byte N"),
             (): ("no_verb", "--help"),
         }
         for words, (code, hint) in cases.items():
@@ -65,11 +65,12 @@ class Usage(CommandTest):
         board = self.board((app_image("1.0"), app_image("2.0")))
         env = {"DUALBANK_FLASH": str(board)}
         self.assertEqual(self.ok("status", "--json", env=env).json["boot_slot"], "ota_0")
-        answer = self.ok("switch", "ota_1", env=env)
+        self.ok("update", self.file("x.bin", app_image("3.0")), env=env)
+        answer = self.ok("switch", "ota_1", "--running", "ota_0", env=env)
         self.assertIn("next: dualbank reset ", answer.err)
         self.assertNotIn(str(board), answer.err)
-        self.ok("extract", "ota_0", "-o", "x.bin", env=env)
-        self.assertEqual(self.ok("update", "x.bin", env=env, stdin=b"").code, 0)
+        self.ok("extract", "ota_0", "-o", "y.bin", env=env)
+        self.assertIn("dualbank confirm keeps", self.refused("on_trial", "update", "y.bin", env=env)["cure"])
         other = self.file("other.flash", board.read_bytes())
         self.ok("rollback", other, env=env)
 
@@ -113,7 +114,7 @@ class Generated(CommandTest):
     def test_the_man_page_renders_without_a_warning_and_says_what_help_says(self):
         page = self.ok("man").out
         path = self.file("dualbank.1", page.encode())
-        done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-P-c", str(path)], capture_output=True, text=True)
+        done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-P-cbou", str(path)], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for verb in VERBS:
             self.assertIn(f"dualbank {verb}", done.stdout.replace("\u2010", "-"))

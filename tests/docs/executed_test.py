@@ -1,6 +1,7 @@
 """README and pages do what they say: every console, python and cpp block runs and prints what stands there."""
 
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -47,6 +48,18 @@ class Executed(unittest.TestCase):
         (stated,) = verbs.PLACE.findall((pages.ROOT / "README.md").read_text(encoding="utf-8"))
         self.assertEqual(stated, verbs.table(), "tools/fill_docs makes it")
         self.assertIn("| `update` |", stated)
+
+    def test_verbs_and_make_targets_that_pages_name_exist(self):
+        known = {verb for _, rows in verbs.read_help(verbs.help_text()) for verb, _ in rows} | {"VERB"}
+        makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
+        for page in pages.all_pages():
+            text = page.read_text(encoding="utf-8")
+            for verb in re.findall(r"(?:`|^\$ |^build/)dualbank (?!--)([\w-]+)", text, re.MULTILINE):
+                with self.subTest(page=page.name, verb=verb):
+                    self.assertIn(verb, known)
+            for target in re.findall(r"(?:`|^)make ([\w-]+)", text, re.MULTILINE):
+                with self.subTest(page=page.name, target=target):
+                    self.assertRegex(makefile, rf"(?m)^{target}:")
 
 
 class Matcher(unittest.TestCase):

@@ -58,7 +58,7 @@ class Journal(unittest.TestCase):
         self.call("flash", "board.flash", "first.bin", "--offset", "0")
         layout = journal_map(flashes.SLOT_BYTES)
         content = self.flash.read_bytes()
-        (sector,) = [s for s in sectors if any(c[0] == "session" for c in cells(s, layout["Log ends at"]))]
+        (sector,) = [s for s in self.sectors() if any(c[0] == "session" for c in cells(s, layout["Log ends at"]))]
         session = [c for c in cells(sector, layout["Log ends at"]) if c[0] == "session"][-1]
         self.assertEqual(session[1:3], (1, 12), "slot 1, granules of 4096 bytes")
         self.assertEqual(session[4], zlib.crc32(image[:288]))

@@ -26,11 +26,14 @@ def read_help(text):
     return [(name, rows) for name, rows in groups if rows and not name.startswith("Usage")]
 
 
-def table():
-    text = subprocess.run([toolchain.command(), "--help"], capture_output=True, text=True, check=True,
+def help_text():
+    return subprocess.run([toolchain.command(), "--help"], capture_output=True, text=True, check=True,
                           env={**os.environ, "COLUMNS": "80", "NO_COLOR": "1"}).stdout
+
+
+def table():
     lines = ["| | Verb | |", "|---|---|---|"]
-    for group, rows in read_help(text):
+    for group, rows in read_help(help_text()):
         for verb, summary in rows:
             lines.append(f"| {group} | `{verb}` | {summary} |")
             group = ""

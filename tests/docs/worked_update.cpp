@@ -1,5 +1,5 @@
-// The worked update of docs/FORMAT.md and the numbers of README.md: a whole update on a simulated flash, with every flash
-// operation counted. `worked_update trace` prints them in order, `worked_update numbers` as "name value" lines.
+// The worked update of docs/FORMAT.md and the numbers of README.md: a whole update on a simulated flash, with every
+// flash operation counted. `worked_update trace` prints them in order, `worked_update numbers` as "name value" lines.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -72,7 +72,8 @@ std::vector<std::byte> make_image(std::string_view version, std::uint32_t seed) 
 void make_board(NorFlash& chip, Bytes image) {
   std::vector<std::byte> table(0xC00, std::byte{0xFF});
   std::size_t row = 0;
-  const auto add = [&](std::uint8_t type, std::uint8_t subtype, std::uint32_t offset, std::uint32_t size, std::string_view label) {
+  const auto add = [&](std::uint8_t type, std::uint8_t subtype, std::uint32_t offset, std::uint32_t size,
+                       std::string_view label) {
     std::fill_n(table.begin() + static_cast<std::ptrdiff_t>(row), 32, std::byte{0});
     table[row] = std::byte{0xAA};
     table[row + 1] = std::byte{0x50};
@@ -104,7 +105,10 @@ struct Step {
 
 class Run {
  public:
-  Run() : chip_({.size_bytes = kFlashBytes, .erase_units = 0x1'1000}), old_(make_image("1.0", 1)), new_(make_image("2.0", 2)) {
+  Run()
+      : chip_({.size_bytes = kFlashBytes, .erase_units = 0x1'1000}),
+        old_(make_image("1.0", 1)),
+        new_(make_image("2.0", 2)) {
     make_board(chip_, old_);
     chip_.forget();
   }
@@ -160,7 +164,8 @@ class Run {
       dualbank::Updater updater{chip_, {.workspace = workspace_}};
       std::uint32_t sent = 0;
       if (updater.open() == Status::ok) {
-        while (sent < new_.size() && updater.flash(Bytes{new_}.subspan(sent, kPieceBytes), sent) == Status::ok) sent += kPieceBytes;
+        while (sent < new_.size() && updater.flash(Bytes{new_}.subspan(sent, kPieceBytes), sent) == Status::ok)
+          sent += kPieceBytes;
       }
       if (chip_.power_on()) return most;
       ++cuts;
@@ -185,9 +190,12 @@ class Run {
 
 std::string place(std::uint32_t address) {
   char text[48];
-  if (address >= kSlot1) std::snprintf(text, sizeof text, "ota_1 + 0x%X", address - kSlot1);
-  else if (address >= kSlot0) std::snprintf(text, sizeof text, "ota_0 + 0x%X", address - kSlot0);
-  else std::snprintf(text, sizeof text, "record sector %u + %u", (address - kOtadata) >> 12, (address - kOtadata) & 0xFFF);
+  if (address >= kSlot1)
+    std::snprintf(text, sizeof text, "ota_1 + 0x%X", address - kSlot1);
+  else if (address >= kSlot0)
+    std::snprintf(text, sizeof text, "ota_0 + 0x%X", address - kSlot0);
+  else
+    std::snprintf(text, sizeof text, "record sector %u + %u", (address - kOtadata) >> 12, (address - kOtadata) & 0xFFF);
   return text;
 }
 
@@ -198,7 +206,8 @@ void print_trace(const std::vector<Step>& steps) {
     std::size_t shown = 0;
     for (const Op& op : step.ops) {
       if (++shown > kShown) break;
-      std::printf("  %-7s %-24s %u\n", op.kind == OpKind::erase ? "erase" : "program", place(op.address).c_str(), op.size_bytes);
+      std::printf("  %-7s %-24s %u\n", op.kind == OpKind::erase ? "erase" : "program", place(op.address).c_str(),
+                  op.size_bytes);
     }
     if (step.ops.size() > kShown) std::printf("  and so on: %zu operations\n", step.ops.size());
     if (step.ops.empty()) std::printf("  nothing\n");
@@ -220,7 +229,8 @@ void print_numbers() {
     return std::count_if(step.ops.begin(), step.ops.end(), [&](const Op& op) { return op.kind == kind; });
   };
   const Step& switched = whole.steps().at(2);
-  std::printf("slot_bytes_programmed_percent %llu\n", static_cast<unsigned long long>(programmed_in_slot * 100 / kImageBytes));
+  std::printf("slot_bytes_programmed_percent %llu\n",
+              static_cast<unsigned long long>(programmed_in_slot * 100 / kImageBytes));
   std::printf("slot_erases %llu\n", static_cast<unsigned long long>(erases_in_slot));
   std::printf("switch_erases %ld\n", static_cast<long>(count(switched, OpKind::erase)));
   std::printf("switch_programs %ld\n", static_cast<long>(count(switched, OpKind::program)));

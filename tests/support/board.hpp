@@ -1,6 +1,6 @@
-// A small board for tests of the engine: a simulated flash with a partition table, slots of 64 KiB and helpers that read
-// it as the stock bootloader does. After every flash operation it asserts the promise on which all rests: whatever happens
-// now, what boots is an image that verifies, and one of those that may boot at this moment.
+// A small board for tests of the engine: a simulated flash with a partition table, slots of 64 KiB and helpers that
+// read it as the stock bootloader does. After every flash operation it asserts the promise on which all rests: whatever
+// happens now, what boots is an image that verifies, and one of those that may boot at this moment.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -39,10 +39,12 @@ inline std::array<char, 17> label_of(const std::string& text) {
 }
 
 inline ByteVector table_of(const BoardShape& shape) {
-  std::vector<Partition> rows{{1, 2, 0x9000, 0x5000, label_of("nvs"), 0}, {1, 0, kOtadata, 0x2000, label_of("otadata"), 0}};
+  std::vector<Partition> rows{{1, 2, 0x9000, 0x5000, label_of("nvs"), 0},
+                              {1, 0, kOtadata, 0x2000, label_of("otadata"), 0}};
   std::uint32_t at = kFirstSlot;
   for (int i = 0; i < shape.slots; ++i, at += shape.slot_bytes) {
-    rows.push_back({0, static_cast<std::uint8_t>(0x10 + i), at, shape.slot_bytes, label_of("ota_" + std::to_string(i)), 0});
+    rows.push_back(
+        {0, static_cast<std::uint8_t>(0x10 + i), at, shape.slot_bytes, label_of("ota_" + std::to_string(i)), 0});
   }
   if (shape.factory) rows.push_back({0, 0, at, 0x10000, label_of("uf2"), 0});
   ByteVector table(kPartitionTableBytes);
@@ -51,7 +53,8 @@ inline ByteVector table_of(const BoardShape& shape) {
 }
 
 inline sim::NorFlash blank_flash(const BoardShape& shape) {
-  const std::uint32_t slots = static_cast<std::uint32_t>(shape.slots) * shape.slot_bytes + (shape.factory ? 0x10000 : 0);
+  const std::uint32_t slots =
+      static_cast<std::uint32_t>(shape.slots) * shape.slot_bytes + (shape.factory ? 0x10000 : 0);
   return sim::NorFlash{{.size_bytes = kFirstSlot + slots, .write_unit_bytes = shape.write_unit_bytes}};
 }
 
@@ -118,7 +121,9 @@ class Board {
     const Bytes raw = flash.contents().subspan(extent(slot).offset, count);
     return {raw.begin(), raw.end()};
   }
-  [[nodiscard]] bool holds(SlotIndex slot, const ByteVector& image) const { return slot_bytes(slot, image.size()) == image; }
+  [[nodiscard]] bool holds(SlotIndex slot, const ByteVector& image) const {
+    return slot_bytes(slot, image.size()) == image;
+  }
   [[nodiscard]] BootInputs boot_inputs() const {
     BootInputs inputs{.records = {record_at(0), record_at(1)},
                       .slot_count = static_cast<std::uint8_t>(shape.slots),
@@ -170,8 +175,9 @@ class Board {
     if (!allowed.contains(now)) {
       ++unsafe;
       if (unsafe == 1) {
-        first_unsafe = "boots " + std::to_string(now) + " after " + (op.kind == sim::OpKind::erase ? "erase" : "program") +
-                       " of " + std::to_string(op.size_bytes) + " at " + std::to_string(op.address) + (op.cut ? " (cut)" : "");
+        first_unsafe = "boots " + std::to_string(now) + " after " +
+                       (op.kind == sim::OpKind::erase ? "erase" : "program") + " of " + std::to_string(op.size_bytes) +
+                       " at " + std::to_string(op.address) + (op.cut ? " (cut)" : "");
       }
     }
   }

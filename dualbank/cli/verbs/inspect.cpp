@@ -9,6 +9,7 @@
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/findings.hpp"
 #include "dualbank/cli/firmware.hpp"
+#include "dualbank/cli/in_use.hpp"
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/partition_name.hpp"
 #include "dualbank/cli/refused.hpp"
@@ -193,6 +194,7 @@ void inspect_kind(Context& context, FirmwareKind kind, const std::vector<std::by
 int run(Context& context) {
   Output& out = context.out;
   const std::string path = context.target();
+  if (is_being_written(path)) out.note("{} is in use: what follows may be half written", path);
   const auto file = read_file(path);
   FirmwareKind kind = recognise_firmware(file, context.number("--table", kDefaultTableOffset));
   // A whole chip whose table is damaged is still a flash; saying "unknown" would hide the fault.

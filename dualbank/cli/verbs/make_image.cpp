@@ -85,6 +85,7 @@ int run(Context& context) {
   if (!written) throw Refused(written.error());
   ImageVerifier verifier(ImageRules::strict(chip.id, kUnknownLength));
   if (verifier.feed(image) != Status::ok) throw Refused(verifier.error());
+  if (!verifier.done()) throw Refused(verifier.truncated());
   const bool uf2 = context.args.has("--uf2");
   const std::vector<std::byte> file = uf2 ? as_uf2(image, chip) : image;
   if (!context.dry_run()) write_file(output, file, context.force());

@@ -48,6 +48,16 @@ Json boot_once(Context& context, Target& target, std::uint32_t number, std::uint
           {"writes", writes}};
 }
 
+/// A look as the application that runs now takes it: whether its image still has to prove itself.
+bool on_trial(Context& context, Target& target, const Json& boot) {
+  const auto slot = parse_slot_name(boot["slot"].get<std::string>());
+  Updater updater(target.view().flash(), {.running_slot = *slot,
+                                          .policy = context.policy,
+                                          .table_offset = target.view().table_offset(),
+                                          .read_only = true});
+  return updater.open() == Status::ok && updater.status().on_trial;
+}
+
 int run(Context& context) {
   const std::uint32_t times = context.number("--times", 1);
   if (times == 0 || times > kMostResets) {
@@ -67,6 +77,7 @@ int run(Context& context) {
   result["reason"] = boots.back()["reason"];
   result["dry_run"] = context.dry_run();
   result["changed"] = ranges_json(target.changed());
+  if (runs && on_trial(context, target, boots.back())) say_next(context, "confirm", {}, "keeps it; rollback goes back");
   result["boots"] = std::move(boots);
   return runs ? kDone : kNo;
 }

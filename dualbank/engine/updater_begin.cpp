@@ -1,0 +1,168 @@
+// The life of an update around its bytes: begin, pause, abandon, and the sector that its journal takes.
+#include "dualbank/engine/update_identity.hpp"
+#include "dualbank/engine/updater.hpp"
+
+namespace dualbank {
+
+Event Updater::may_update() const {
+  if (const Event e = writable(); e.failed()) return e;
+  if (running_on_trial() && !options_.allow_unconfirmed) {
+    return {Status::on_trial, {static_cast<std::uint32_t>(state_.running_slot), 0, 0}};
+  }
+  const bool from_app = state_.running_slot == kFactorySlot || state_.running_slot == kTestSlot;
+  if (from_app && sectors_.active() >= 0) {
+    return {Status::running_factory, {static_cast<std::uint32_t>(sectors_.active_slot()), 0, 0}};
+  }
+  return kDone;
+}
+
+SlotIndex Updater::slot_to_write() const {
+  return session_.active() ? session_.terms().slot : layout_.next_update_slot(state_.running_slot);
+}
+
+Event Updater::check_header(Bytes header) {
+  const Result<ImageInfo> info = check_image_start(header, rules_for(slot_to_write()));
+  if (!info) return info.error();
+  if (options_.anti_rollback && info->descriptor.secure_version < options_.lowest_secure_version) {
+    return {Status::image_version_too_low, {info->descriptor.secure_version, options_.lowest_secure_version, 0}};
+  }
+  return kDone;
+}
+
+Status Updater::begin(const UpdateRequest& request) {
+  if (const Event e = may_update(); e.failed()) return answer(e);
+  if (!request.header.empty()) {
+    if (const Event e = check_header(request.header); e.failed()) return answer(e);
+  }
+  SessionTerms terms{.slot = layout_.next_update_slot(state_.running_slot), .length_bytes = request.length_bytes};
+  const std::uint32_t slot_bytes = layout_.extent_of(terms.slot).size_bytes;
+  if (request.length_bytes != kUnknownLength && request.length_bytes > slot_bytes) {
+    return answer({Status::image_too_long, {request.length_bytes, slot_bytes, 0}});
+  }
+  if (!request.header.empty()) terms.header_crc = start_crc(request.header);
+  const Bytes named_by =
+      !request.identity.empty() || request.header.empty() ? request.identity : request.header.first(kImageStartBytes);
+  terms.identity = identity_digest(named_by);
+  held_bytes_ = 0;
+  start_held_ = false;
+  const bool nameless = request.identity.empty() && request.header.empty();
+  const bool same = session_.active() && session_.terms().slot == terms.slot && !nameless &&
+                    session_.terms().identity == terms.identity &&
+                    (request.length_bytes == kUnknownLength || !session_.length_declared() ||
+                     session_.terms().length_bytes == request.length_bytes);
+  if (const Event e = same ? resume(request) : start(terms); e.failed()) return answer(e);
+  return answer({same ? Status::update_resumed : Status::update_begun, {static_cast<std::uint32_t>(terms.slot), 0, 0}});
+}
+
+Event Updater::resume(const UpdateRequest& request) {
+  const bool brings_header = !request.header.empty() && session_.terms().header_crc == 0;
+  const bool brings_length = request.length_bytes != kUnknownLength && session_.length_bytes() == kUnknownLength;
+  if (!brings_header && !brings_length) return kDone;
+  if (const Event e = session_.wake(); e.failed()) return e;
+  if (brings_header) {
+    if (const Event e = session_.set_header(start_crc(request.header)); e.failed()) return e;
+  }
+  return brings_length ? session_.set_length(request.length_bytes) : kDone;
+}
+
+Event Updater::start(const SessionTerms& terms) {
+  if (const Event e = end_session(); e.failed()) return e;
+  int sector = 0;
+  if (const Event e = free_sector(sector); e.failed()) return e;
+  return session_.start(*flash_, sectors_, sector, layout_, terms);
+}
+
+Event Updater::clean_session() {
+  if (!session_.active()) return kDone;
+  const std::uint32_t total = session_.granules();
+  for (std::uint32_t g = 0; g < total; ++g) {
+    if (!session_.suspect(g)) continue;
+    if (const Event e = pulse(0, 0); e.failed()) return e;
+    if (const Event e = session_.wake(); e.failed()) return e;
+    if (const Event e = session_.open(g, [] {}); e.failed()) return e;
+  }
+  return kDone;
+}
+
+// Before its journal may go, what it left open is erased: nothing else would know that these sectors may be weak.
+Event Updater::end_session() {
+  if (const Event e = clean_session(); e.failed()) return e;
+  if (session_.active()) {
+    if (const Event e = sectors_.forget_session(session_.sector()); e.failed()) return e;
+  }
+  session_.close();
+  received_.clear();
+  length_.reset();
+  next_offset_ = 0;
+  return kDone;
+}
+
+// Finds the sector that may be erased for the next record: afterwards the other one names the running slot, for
+// certain.
+Event Updater::free_sector(int& sector) {
+  const int active = sectors_.active();
+  if (!is_ota_slot(state_.running_slot)) {
+    sector = active >= 0 ? 1 - active : sectors_.blanker();
+    return kDone;
+  }
+  if (active >= 0) {
+    const SectorFacts& facts = sectors_.facts(active);
+    const RecordState state = facts.record.state;
+    const bool trial_state = state == RecordState::fresh || state == RecordState::pending_verify;
+    const bool ordinary = trial_state || state == RecordState::valid || state == RecordState::undefined;
+    sector = 1 - active;
+    if (sectors_.active_slot() == state_.running_slot && !facts.doomed && ordinary && !sectors_.near_top()) {
+      return facts.ours() && facts.firm ? kDone : sectors_.refresh_record(active);
+    }
+    const BootRecord& other = sectors_.facts(1 - active).record;
+    const bool other_is_running = other.usable() && slot_of_seq(other.seq, layout_.slot_count) == state_.running_slot;
+    if (options_.policy == Policy::stock_rollback && trial_state && other_is_running &&
+        !sectors_.facts(1 - active).doomed) {
+      sector = active;
+      return sectors_.refresh_record(1 - active);
+    }
+  }
+  return anchor(sector);
+}
+
+Event Updater::anchor(int& sector) {
+  const int active = sectors_.active();
+  const SlotIndex running = state_.running_slot;
+  const int target = active >= 0 ? 1 - active : sectors_.blanker();
+  if (active >= 0) {
+    if (const Event e = sectors_.refresh_record(active); e.failed()) return e;
+  }
+  const bool top = sectors_.near_top();
+  const std::uint32_t seq = top ? next_seq(kBlankSeq, running, layout_.slot_count) : sectors_.seq_for(running);
+  if (seq == kBlankSeq) return {Status::seq_exhausted, {sectors_.facts(active).record.seq, 0, 0}};
+  if (const Event e = sectors_.put(target, running, seq, RecordState::valid, Reason::anchor); e.failed()) return e;
+  sector = 1 - target;
+  return top ? sectors_.wipe(sector) : kDone;
+}
+
+Status Updater::pause() {
+  if (const Event e = writable(); e.failed()) return answer(e);
+  for (std::uint32_t i = 0; session_.active() && i < received_.count(); ++i) {
+    for (Range rest = received_.range(i); !rest.empty();) {
+      const std::uint32_t granule_end = session_.range_of(session_.granule_at(rest.from)).to;
+      const std::uint32_t to = rest.to < granule_end ? rest.to : granule_end;
+      const Event e = session_.keep({rest.from, to});
+      if (e.failed() && e.code != Status::journal_full) return answer(e);
+      rest.from = to;
+    }
+  }
+  const Status synced = flash_->sync();
+  return answer({synced, {}});
+}
+
+Status Updater::abandon() {
+  if (const Event e = writable(); e.failed()) return answer(e);
+  if (!session_.active()) return answer({Status::no_update});
+  const SlotIndex slot = session_.terms().slot;
+  if (const Event e = end_session(); e.failed()) return answer(e);
+  held_bytes_ = 0;
+  start_held_ = false;
+  return answer({Status::abandoned, {static_cast<std::uint32_t>(slot), 0, 0}});
+}
+
+}  // namespace dualbank
