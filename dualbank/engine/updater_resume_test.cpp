@@ -24,7 +24,7 @@ class ResumeTest : public testing::Test {
   }
 
   RunningBoard board;
-  ByteVector image = firmware("2.0", 30);
+  const ByteVector image = firmware("2.0", 30);
   std::array<Range, 64> gaps{};
   Updater updater{board.flash, {.gaps = gaps}};
 };

@@ -42,8 +42,10 @@ void Partition::store(MutableBytes bytes32) const {
 }
 
 std::span<const char> Partition::label_text() const {
-  const auto end = std::find(label.begin(), label.begin() + kPartitionLabelBytes, '\0');
-  return {label.begin(), end};
+  // Not std::find: it calls memchr with some libraries.
+  std::size_t length = 0;
+  while (length < kPartitionLabelBytes && label[length] != '\0') ++length;
+  return std::span{label}.first(length);
 }
 
 TableRow PartitionTableParser::fail(Status code, std::uint32_t a, std::uint32_t b, std::uint32_t c) {

@@ -10,8 +10,11 @@ namespace dualbank {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  constexpr Result(const T& value) : value_(value) {}      // NOLINT(google-explicit-constructor): reads as `return value`
-  constexpr Result(const Event& error) : error_(error) {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): reads as `return value`
+  constexpr Result(const T& value) : value_(value) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): reads as `return error`
+  constexpr Result(const Event& error) : error_(error) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): reads as `return code`
   constexpr Result(Status code, std::uint32_t a = 0, std::uint32_t b = 0, std::uint32_t c = 0)
       : error_{code, {a, b, c}} {}
 

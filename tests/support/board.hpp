@@ -58,14 +58,15 @@ inline sim::NorFlash blank_flash(const BoardShape& shape) {
   return sim::NorFlash{{.size_bytes = kFirstSlot + slots, .write_unit_bytes = shape.write_unit_bytes}};
 }
 
-/// An image that verifies on the board. `kib` is its length, at least 1.
-inline ByteVector firmware(const std::string& version, std::uint32_t kib = 12, std::uint32_t seed = 0) {
-  return ImageBuilder()
-      .chip(kTestChip)
-      .version(version)
-      .seed(seed != 0 ? seed : static_cast<std::uint32_t>(std::hash<std::string>{}(version)))
-      .length(kib * 1024)
-      .build();
+/// An image that verifies on the board. `kib` is its length, at least 1. Made once each.
+inline const ByteVector& firmware(const std::string& version, std::uint32_t kib = 12) {
+  static std::map<std::pair<std::string, std::uint32_t>, ByteVector> made;
+  ByteVector& image = made[{version, kib}];
+  if (image.empty()) {
+    const auto seed = static_cast<std::uint32_t>(std::hash<std::string>{}(version));
+    image = ImageBuilder().chip(kTestChip).version(version).seed(seed).length(kib * 1024).build();
+  }
+  return image;
 }
 
 /// The 32 bytes of a record, put together here and not by the code under test but for the CRC (it has its own vectors).

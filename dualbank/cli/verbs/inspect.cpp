@@ -30,8 +30,8 @@ void say_image(Output& out, const ImageInfo& info, bool valid) {
   out.say("  {}{}", image_label(info), valid ? "" : "  (damaged)");
   out.say("  chip        {}", chip_name(info.header.chip_id));
   if (info.length_bytes != kUnknownLength)
-    out.say("  length      {} bytes ({}), {} segments", info.length_bytes, size_text(info.length_bytes),
-            info.header.segment_count);
+    out.say("  length      {} bytes ({}), {} segment{}", info.length_bytes, size_text(info.length_bytes),
+            info.header.segment_count, info.header.segment_count == 1 ? "" : "s");
   if (info.has_descriptor) {
     out.say("  built       {} {}, ESP-IDF {}", printable(app.date), printable(app.time), printable(app.idf_version));
     if (app.secure_version != 0) out.say("  secure version {}", app.secure_version);

@@ -80,9 +80,11 @@ const Verb kUpdateVerb{
     "not run; then one small write makes it boot next. A power cut or Ctrl-C at any moment leaves a flash that boots, "
     "and "
     "the same command goes on where it stopped. Where the slot that boots holds the image already, nothing is done.\n\n"
-    "On a bootloader with rollback the new image runs on trial: confirm keeps it. update refuses while an unconfirmed "
-    "image "
-    "runs, because the other slot holds the only image to go back to.",
+    "The new image is on trial until confirm says that it proved itself; a bootloader with rollback drops one that is "
+    "not "
+    "confirmed before the next reset. update refuses while an unconfirmed image runs, because the other slot holds the "
+    "only "
+    "image to go back to.",
     kOperands,
     kOptions,
     kExamples,
