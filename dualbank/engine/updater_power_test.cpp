@@ -174,7 +174,7 @@ TEST_P(PowerCut, OnceAnywhere) {
   EXPECT_GT(lives, 500U);
 }
 
-TEST_P(PowerCut, TwiceAtRandom) {
+TEST_P(PowerCut, ThreeTimesAtRandom) {
   std::uint64_t state = 12345;
   const auto draw = [&state](std::uint64_t below) {
     state = state * 6364136223846793005U + 1442695040888963407U;
