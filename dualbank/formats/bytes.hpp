@@ -18,11 +18,13 @@ using MutableBytes = std::span<std::byte>;
   return static_cast<std::uint16_t>(load_u8(bytes, offset) | load_u8(bytes, offset + 1) << 8);
 }
 [[nodiscard]] constexpr std::uint32_t load_u32(Bytes bytes, std::size_t offset) {
-  return static_cast<std::uint32_t>(load_u16(bytes, offset)) |
-         static_cast<std::uint32_t>(load_u16(bytes, offset + 2)) << 16;
+  return static_cast<std::uint32_t>(load_u16(bytes, offset)) | static_cast<std::uint32_t>(load_u16(bytes, offset + 2))
+                                                                   << 16;
 }
 
-constexpr void store_u8(MutableBytes bytes, std::size_t offset, std::uint8_t value) { bytes[offset] = std::byte{value}; }
+constexpr void store_u8(MutableBytes bytes, std::size_t offset, std::uint8_t value) {
+  bytes[offset] = std::byte{value};
+}
 constexpr void store_u16(MutableBytes bytes, std::size_t offset, std::uint16_t value) {
   store_u8(bytes, offset, static_cast<std::uint8_t>(value));
   store_u8(bytes, offset + 1, static_cast<std::uint8_t>(value >> 8));

@@ -1,5 +1,5 @@
-// The boot record (ESP-IDF: otadata entry): which slot boots, in 32 bytes. There are two, one at the start of each sector
-// of the otadata partition. Rules and upstream sources: docs/FORMAT.md, "Boot record".
+// The boot record (ESP-IDF: otadata entry): which slot boots, in 32 bytes. There are two, one at the start of each
+// sector of the otadata partition. Rules and upstream sources: docs/FORMAT.md, "Boot record".
 #pragma once
 
 #include <array>
@@ -13,9 +13,9 @@ namespace dualbank {
 inline constexpr std::uint32_t kBootRecordBytes = 32;
 inline constexpr std::uint32_t kBootRecordLabelOffset = 4;  ///< bytes that nobody reads; changing a state keeps them
 inline constexpr std::uint32_t kBootRecordLabelBytes = 20;
-inline constexpr std::uint32_t kOtadataSectorBytes = 0x1000;                    ///< record i stands at i * 0x1000
+inline constexpr std::uint32_t kOtadataSectorBytes = 0x1000;  ///< record i stands at i * 0x1000
 inline constexpr std::uint32_t kOtadataBytes = 2 * kOtadataSectorBytes;
-inline constexpr std::uint32_t kBlankSeq = 0xFFFF'FFFF;                         ///< an erased sequence number: no choice
+inline constexpr std::uint32_t kBlankSeq = 0xFFFF'FFFF;  ///< an erased sequence number: no choice
 inline constexpr std::uint32_t kHighestSeq = 0xFFFF'FFFE;
 
 /// `ota_state` as the vendor names it. Any other number counts as undefined, everywhere.
@@ -28,8 +28,8 @@ enum class RecordState : std::uint32_t {
   undefined = 0xFFFF'FFFF,
 };
 
-/// The vendor's word in lower case: "new", "pending_verify", "valid", "invalid", "aborted", "undefined"; any other number
-/// is "unknown".
+/// The vendor's word in lower case: "new", "pending_verify", "valid", "invalid", "aborted", "undefined"; any other
+/// number is "unknown".
 [[nodiscard]] const char* state_name(RecordState state);
 
 /// CRC-32 over the four little-endian bytes of seq, register starting at 0: not the standard CRC-32 (crc of 0 is

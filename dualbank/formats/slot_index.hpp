@@ -11,8 +11,8 @@ using SlotIndex = std::int8_t;
 inline constexpr SlotIndex kMaxSlots = 16;
 inline constexpr SlotIndex kFactorySlot = -1;
 inline constexpr SlotIndex kTestSlot = -2;
-inline constexpr SlotIndex kNoSlot = -99;       ///< nothing boots
-inline constexpr SlotIndex kUnknownSlot = -100; ///< not said by the caller
+inline constexpr SlotIndex kNoSlot = -99;        ///< nothing boots
+inline constexpr SlotIndex kUnknownSlot = -100;  ///< not said by the caller
 
 [[nodiscard]] constexpr bool is_ota_slot(SlotIndex slot) { return slot >= 0 && slot < kMaxSlots; }
 

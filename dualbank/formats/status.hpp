@@ -19,9 +19,7 @@ struct Event {
   Status code = Status::ok;
   std::array<std::uint32_t, 3> values{};
 
-  [[nodiscard]] constexpr bool failed() const {
-    return code != Status::ok && static_cast<std::uint8_t>(code) < 200;
-  }
+  [[nodiscard]] constexpr bool failed() const { return code != Status::ok && static_cast<std::uint8_t>(code) < 200; }
   friend constexpr bool operator==(const Event&, const Event&) = default;
 };
 static_assert(sizeof(Event) == 16);
