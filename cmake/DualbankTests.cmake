@@ -12,13 +12,11 @@ function(dualbank_tests name)
     return()
   endif()
   add_executable(${name}_tests ${sources})
-  dualbank_settings(${name}_tests)
-  # Not optimised: that compiles three times as fast, and what is tested is built apart.
-  target_compile_options(${name}_tests PRIVATE -O0 -g1)
+  dualbank_settings(${name}_tests TEST)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name}_tests PRIVATE ${tests_LINKS} GTest::gmock_main)
   target_compile_definitions(${name}_tests PRIVATE DUALBANK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name}_tests TEST_PREFIX "${name}: " NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST
+  gtest_discover_tests(${name}_tests TEST_PREFIX "${name}: " NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT 600)
 endfunction()
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace dualbank::cli {
 namespace {
@@ -36,15 +37,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::vector<std::string> nearest(std::string_view word, std::span<const std::string> words, std::size_t most) {
-  std::vector<std::pair<std::size_t, std::string>> near;
-  for (const std::string& candidate : words) {
-    const std::size_t distance = edit_distance(word, candidate);
+  std::vector<std::pair<std::size_t, std::size_t>> near;  // distance, and the place in the list
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::size_t distance = edit_distance(word, words[i]);
     const bool close = distance <= std::max<std::size_t>(1, word.size() / 3);
-    if (close || (word.size() >= 2 && starts_with(candidate, word))) near.emplace_back(distance, candidate);
+    if (close || (word.size() >= 2 && starts_with(words[i], word))) near.emplace_back(distance, i);
   }
-  std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(near.begin(), near.end());
   std::vector<std::string> result;
-  for (std::size_t i = 0; i < near.size() && i < most; ++i) result.push_back(near[i].second);
+  for (std::size_t i = 0; i < near.size() && i < most; ++i) result.push_back(words[near[i].second]);
   return result;
 }
 

@@ -255,8 +255,15 @@ Event BootSectors::put(int sector, SlotIndex slot, std::uint32_t seq, RecordStat
 Event BootSectors::finish(int sector) {
   const SectorFacts& facts = at(sector);
   const Cell intent = facts.intent;
+  const BootRecord record = BootRecord::make(intent.c, static_cast<RecordState>(intent.d));
+  std::array<std::byte, kBootRecordBytes> raw;
+  if (const Event e = read_flash(*flash_, address(sector), raw); e.failed()) return e;
+  const auto wanted = record.bytes();
+  for (std::uint32_t i = 0; i < kBootRecordBytes; ++i) {
+    if ((raw[i] & wanted[i]) != wanted[i]) return {Status::flash_not_erased, {address(sector) + i, 0, 0}};
+  }
   if (const Event e = program_cell(sector, facts.intent_cell, intent); e.failed()) return e;
-  return write_record(sector, BootRecord::make(intent.c, static_cast<RecordState>(intent.d)));
+  return write_record(sector, record);
 }
 
 }  // namespace dualbank

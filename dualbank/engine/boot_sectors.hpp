@@ -89,8 +89,8 @@ class BootSectors {
   [[nodiscard]] Event prepare(int sector);
   /// INTENT, record, FIRM, in a sector that is prepared first.
   [[nodiscard]] Event put(int sector, SlotIndex slot, std::uint32_t seq, RecordState state, Reason reason);
-  /// Takes up a `put` that a cut had ended. Precondition: unfinished(). flash_verify_failed when the record's place
-  /// holds something that the intended bytes cannot be programmed over.
+  /// Takes up a `put` that a cut had ended. Precondition: unfinished(). flash_not_erased, and nothing written, when the
+  /// record's place holds something that the intended bytes cannot be programmed over.
   [[nodiscard]] Event finish(int sector);
 
  private:

@@ -160,7 +160,7 @@ Event Updater::recover_intent(int sector) {
     const Status said =
         intent.b == static_cast<std::uint16_t>(Reason::switched) ? Status::finished_switch : Status::repaired_record;
     if (!e.failed()) return {said, {intent.a, intent.c, 0}};
-    if (e.code != Status::flash_verify_failed || rules || active < 0) return e;
+    if (e.code != Status::flash_not_erased || rules || active < 0) return e;
   } else if (active < 0) {
     return kDone;  // nothing else to boot from: the next update starts with an anchor
   }

@@ -63,7 +63,6 @@ class Consumer(unittest.TestCase):
     def test_installed_command_has_page_and_completions(self):
         if not (BUILD / "dualbank").exists():
             self.skipTest("this build is without the command")
-        self.run_tool("cmake", "--build", BUILD, "--target", "dualbank_pages")
         prefix = self.install()
         self.assertIn("dualbank", self.run_tool(prefix / "bin" / "dualbank", "--version"))
         for page in ("man/man1/dualbank.1", "bash-completion/completions/dualbank", "zsh/site-functions/_dualbank",
