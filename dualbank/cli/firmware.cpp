@@ -27,9 +27,7 @@ std::vector<std::byte> app_of_uf2(Bytes file, std::uint16_t chip_id) {
     std::copy(piece.payload.begin(), piece.payload.end(), app.begin() + static_cast<std::ptrdiff_t>(piece.offset));
   }
   // The last payload is filled up: the image itself tells where it ends.
-  ImageVerifier verifier(ImageRules::vendor(kAnyChip, kUnknownLength));
-  static_cast<void>(verifier.feed(app));
-  if (verifier.info().length_bytes < app.size()) app.resize(verifier.info().length_bytes);
+  if (const auto view = find_app(app); view) app.resize(view->app.size());
   return app;
 }
 

@@ -89,20 +89,23 @@ std::uint64_t image_length(Bytes bytes) {
   return ((end + 16) & ~std::uint64_t{15}) + (header.has_hash ? kImageHashBytes : 0);
 }
 
-bool signature_behind(Bytes bytes, std::uint64_t length) {
+/// Where the signature sector behind an image of this length ends; 0 when there is none.
+std::uint64_t end_of_signature(Bytes bytes, std::uint64_t length) {
   const std::uint64_t at = (length + kSignatureSectorBytes - 1) & ~std::uint64_t{kSignatureSectorBytes - 1};
-  if (at + kSignatureSectorBytes > bytes.size()) return false;
+  if (at + kSignatureSectorBytes > bytes.size()) return 0;
   const Bytes sector = bytes.subspan(static_cast<std::size_t>(at));
   const std::uint8_t version = load_u8(sector, 1);
-  return load_u8(sector, 0) == kSignatureMagic && (version == kSignatureRsa || version == kSignatureEcdsa);
+  const bool found = load_u8(sector, 0) == kSignatureMagic && (version == kSignatureRsa || version == kSignatureEcdsa);
+  return found ? at + kSignatureSectorBytes : 0;
 }
 
 FirmwareView view_of(FirmwareKind kind, Bytes bytes, std::uint32_t offset) {
   FirmwareView view{.kind = kind, .app = bytes, .app_offset = offset, .chip_id = chip_of_image(bytes)};
   const std::uint64_t length = image_length(bytes);
   if (length < bytes.size()) {
-    view.app = bytes.first(static_cast<std::size_t>(length));
-    view.has_signature = signature_behind(bytes, length);
+    const std::uint64_t signed_to = end_of_signature(bytes, length);
+    view.has_signature = signed_to != 0;
+    view.app = bytes.first(static_cast<std::size_t>(view.has_signature ? signed_to : length));
   }
   return view;
 }

@@ -33,12 +33,13 @@ enum class FirmwareKind : std::uint8_t {
 
 struct FirmwareView {
   FirmwareKind kind = FirmwareKind::unknown;
-  /// The app: ends with the image as its headers tell, else with its partition, at the latest with the file. Nothing
-  /// says that it is sound, so it still wants to be verified. Empty for UF2, where it comes in pieces: see Uf2Reader.
+  /// The app: ends with the image as its headers tell, or with the signature sector behind it, else with its partition,
+  /// at the latest with the file. Nothing says that it is sound, so it still wants to be verified. Empty for UF2, where
+  /// it comes in pieces: see Uf2Reader.
   Bytes app{};
   std::uint32_t app_offset = 0;      ///< of `app` in the file
   std::uint16_t chip_id = kAnyChip;  ///< as the app's header says, kAnyChip when it has none
-  /// A Secure Boot V2 signature sector follows the image in the file. It is not part of `app`.
+  /// A Secure Boot V2 signature sector follows the image, and is the end of `app`.
   bool has_signature = false;
 };
 

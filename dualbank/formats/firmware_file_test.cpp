@@ -222,7 +222,7 @@ TEST(FindApp, WithHeadersThatMakeNoSenseIsTheWholeFile) {
   EXPECT_EQ(find_app(file)->app.size(), file.size());
 }
 
-TEST(FindApp, SeesASignatureBehindTheImage) {
+TEST(FindApp, KeepsTheSignatureBehindTheImage) {
   for (const int version : {2, 3}) {
     ByteVector file = app(9);
     const std::size_t length = file.size();
@@ -230,9 +230,10 @@ TEST(FindApp, SeesASignatureBehindTheImage) {
     sector.resize(0x1000);
     place(file, 0x1000, sector);
     EXPECT_TRUE(find_app(file)->has_signature);
-    EXPECT_EQ(find_app(file)->app.size(), length);
+    EXPECT_EQ(find_app(file)->app.size(), 0x2000U);
     file[0x1001] = std::byte{4};
     EXPECT_FALSE(find_app(file)->has_signature);
+    EXPECT_EQ(find_app(file)->app.size(), length);
     file[0x1001] = std::byte{2};
     file.pop_back();
     EXPECT_FALSE(find_app(file)->has_signature) << "a part of a sector";
