@@ -53,7 +53,6 @@ constexpr std::array<std::pair<Status, std::string_view>, 15> kCommandCures{{
     {Status::slot_unfinished, "dualbank update FLASH IMAGE writes it again"},
     {Status::no_rollback_target, "dualbank update FLASH IMAGE puts an image there"},
     {Status::length_mismatch, "end the update under way (dualbank abandon FLASH), then update again"},
-    {Status::header_mismatch, "end the update under way (dualbank abandon FLASH), then update again"},
     {Status::image_no_hash, "build it with a hash (dualbank make-image adds one), or allow it with --allow-foreign"},
     {Status::image_no_descriptor, "build it with ESP-IDF's app descriptor, or allow it with --allow-foreign"},
 }};

@@ -24,7 +24,8 @@ std::uint32_t BootSectors::seq_for(SlotIndex slot) const {
   for (const BootRecord& r : records_) {
     if (r.seq != kBlankSeq && r.crc_good() && (above == kBlankSeq || r.seq > above)) above = r.seq;
   }
-  return next_seq(above, slot, slot_count_);
+  const std::uint32_t seq = next_seq(above, slot, slot_count_);
+  return seq == kBlankSeq && active() < 0 ? next_seq(kBlankSeq, slot, slot_count_) : seq;
 }
 
 bool BootSectors::near_top() const {
@@ -54,7 +55,7 @@ Event BootSectors::read(Flash& flash, const Layout& layout) {
 }
 
 Event BootSectors::scan(int sector) {
-  SectorFacts facts{.record_blank = true, .all_blank = true, .log_end = kOtadataSectorBytes};
+  SectorFacts facts{.record_blank = true, .all_blank = true, .rest_blank = true, .log_end = kOtadataSectorBytes};
   std::array<std::byte, kPieceBytes> piece;
   for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += kPieceBytes) {
     if (const Event e = read_flash(*flash_, address(sector) + at, piece); e.failed()) return e;
@@ -78,8 +79,15 @@ Event BootSectors::scan(int sector) {
         if (form == CellForm::newer) facts.newer = true;
       }
     }
+    const std::uint32_t behind = facts.free_cell > at ? facts.free_cell - at : 0;
+    if (facts.free_cell != 0 && behind < kPieceBytes && !all_equal(Bytes{piece}.subspan(behind), std::byte{0xFF})) {
+      facts.rest_blank = false;
+    }
   }
-  if (facts.free_cell == 0) facts.free_cell = facts.log_end;
+  if (facts.free_cell == 0) {
+    facts.free_cell = facts.log_end;
+    facts.rest_blank = false;
+  }
   if (facts.newer) facts.erased = facts.firm = facts.confirmed = facts.has_intent = facts.has_session = false;
   at(sector) = facts;
   records_[static_cast<unsigned>(sector)] = facts.record;
@@ -99,7 +107,10 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
     case CellKind::session: {
       const Extent slot = layout_->extent_of(static_cast<SlotIndex>(cell.a));
       const JournalMap map = JournalMap::for_slot(slot.size_bytes);
-      if (!slot.present() || !is_ota_slot(static_cast<SlotIndex>(cell.a)) || cell.b != map.granule_log2) break;
+      if (!slot.present() || !is_ota_slot(static_cast<SlotIndex>(cell.a)) || cell.b != map.granule_log2) {
+        facts.strange_session = true;
+        break;
+      }
       facts.has_session = true;
       facts.session = cell;
       facts.learned_length = cell.c;
@@ -141,6 +152,7 @@ Event BootSectors::burn(int sector, std::uint32_t cell_offset) {
 }
 
 Event BootSectors::forget_session(int sector) {
+  if (const Event e = settle(sector); e.failed()) return e;
   SectorFacts& facts = at(sector);
   if (facts.erased_cell != 0) {
     if (const Event e = burn(sector, facts.erased_cell); e.failed()) return e;
@@ -202,8 +214,11 @@ Event BootSectors::wipe(int sector) {
   for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += flash_->geometry().sector_bytes()) {
     if (const Event e = erase_sector(*flash_, address(sector) + at); e.failed()) return e;
   }
-  at(sector) =
-      SectorFacts{.record_blank = true, .all_blank = true, .free_cell = kLogOffset, .log_end = kOtadataSectorBytes};
+  at(sector) = SectorFacts{.record_blank = true,
+                           .all_blank = true,
+                           .rest_blank = true,
+                           .free_cell = kLogOffset,
+                           .log_end = kOtadataSectorBytes};
   records_[static_cast<unsigned>(sector)] = BootRecord{};
   settled_[static_cast<unsigned>(sector)] = true;
   return append(sector, {.kind = CellKind::erased});
@@ -236,7 +251,8 @@ Event BootSectors::prepare(int sector) {
   const bool roomy = room(sector) >= kCellsNeeded;
   if (facts.clean() && roomy) return kDone;
   // With no usable record anywhere a blank one is taken as it is: an erase, torn, could leave seq 0, which is usable.
-  const bool untouched = facts.record_blank && !facts.doomed && !facts.has_intent && !facts.has_session && !facts.newer;
+  const bool untouched = facts.record_blank && facts.rest_blank && !facts.doomed && !facts.has_intent &&
+                         !facts.has_session && !facts.newer;
   if (active() < 0 && untouched && roomy) return append(sector, {.kind = CellKind::erased, .a = 1});
   return wipe(sector);
 }

@@ -17,13 +17,15 @@ struct SectorFacts {
   BootRecord record{};
   bool record_blank = false;
   bool all_blank = false;
-  bool newer = false;  ///< another version's journal: everything below counts as absent
+  bool rest_blank = false;  ///< behind the log: no marks of an earlier session
+  bool newer = false;       ///< another version's journal: everything below counts as absent
   bool erased = false;
   bool doomed = false;
   bool firm = false;  ///< the record was read back after the last intent
   bool confirmed = false;
   bool has_intent = false;
   bool has_session = false;
+  bool strange_session = false;  ///< one for a slot that this layout does not have: its marks mean nothing
   Cell intent{};
   Cell session{};
   std::array<std::uint32_t, 2> identity{};
@@ -35,7 +37,9 @@ struct SectorFacts {
   std::uint16_t log_end = 0;
 
   /// Ready to take a record: erased for certain, nothing written since but a session.
-  [[nodiscard]] bool clean() const { return erased && !doomed && record_blank && !has_intent && !newer; }
+  [[nodiscard]] bool clean() const {
+    return erased && !doomed && record_blank && !has_intent && !newer && !strange_session;
+  }
   /// A switch, rollback or anchor whose record may be half written.
   [[nodiscard]] bool unfinished() const { return has_intent && !firm && !doomed && !newer; }
   /// dualbank wrote the record, and it is the one intended last.

@@ -228,13 +228,21 @@ TEST_F(BootSectorsTest, TheBlankerSectorIsChosenWhenNoneRules) {
 }
 
 TEST_F(BootSectorsTest, ASessionForASlotThatIsNotThereIsNone) {
+  for (const Cell& strange : {Cell{CellKind::session, 7, 12, 5000, 0}, Cell{CellKind::session, 1, 13, 5000, 0}}) {
+    board.record(0, 1, 2);
+    read();
+    ASSERT_EQ(sectors.wipe(1), kDone);
+    ASSERT_EQ(sectors.append(1, strange), kDone);
+    read();
+    EXPECT_FALSE(sectors.facts(1).has_session) << "neither a slot 7 nor granules of 8 KiB";
+    EXPECT_FALSE(sectors.facts(1).clean()) << "its marks may stand anywhere";
+  }
+}
+
+TEST_F(BootSectorsTest, ASessionIsSeenWithItsLengthAndForgotten) {
   board.record(0, 1, 2);
   read();
   ASSERT_EQ(sectors.wipe(1), kDone);
-  ASSERT_EQ(sectors.append(1, {CellKind::session, 7, 12, 5000, 0}), kDone);
-  ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 13, 5000, 0}), kDone);
-  read();
-  EXPECT_FALSE(sectors.facts(1).has_session) << "neither a slot 7 nor granules of 8 KiB";
   ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
   ASSERT_EQ(sectors.append(1, {CellKind::length, 0, 0, 4000, 0}), kDone);
   read();
@@ -243,6 +251,23 @@ TEST_F(BootSectorsTest, ASessionForASlotThatIsNotThereIsNone) {
   ASSERT_EQ(sectors.forget_session(1), kDone);
   read();
   EXPECT_FALSE(sectors.facts(1).clean());
+}
+
+TEST_F(BootSectorsTest, WithNoUsableRecordMarksOfAnEarlierSessionAreNotTakenOver) {
+  board.flash.put(sectors_address(0) + 0xF00, ByteVector(4, std::byte{0}));
+  read();
+  EXPECT_TRUE(sectors.facts(0).record_blank);
+  EXPECT_FALSE(sectors.facts(0).rest_blank);
+  EXPECT_TRUE(sectors.facts(1).rest_blank);
+  ASSERT_EQ(sectors.prepare(0), kDone);
+  EXPECT_EQ(board.erases(), 1U);
+}
+
+TEST_F(BootSectorsTest, AtTheTopWithNoUsableRecordCountingStartsAgain) {
+  board.record(0, 0xFFFFFFFE, 4).record(1, 0xFFFFFFFD, 4);
+  read();
+  EXPECT_EQ(sectors.active(), -1);
+  EXPECT_EQ(sectors.seq_for(0), 1U);
 }
 
 TEST_F(BootSectorsTest, FlashErrorsArePassedOn) {

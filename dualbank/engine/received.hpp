@@ -14,7 +14,7 @@ class Received {
  public:
   static constexpr std::uint32_t kOwnRanges = 8;
 
-  /// Uses `room` when there is any, else its own few ranges.
+  /// Uses `room` when it is more than its own few ranges.
   constexpr explicit Received(std::span<Range> room) : room_(room) {}
 
   void clear() { count_ = 0; }
@@ -35,8 +35,10 @@ class Received {
   [[nodiscard]] Range first_gap(Range within) const;
 
  private:
-  [[nodiscard]] std::span<Range> ranges() { return room_.empty() ? std::span<Range>{own_} : room_; }
-  [[nodiscard]] std::span<const Range> ranges() const { return room_.empty() ? std::span<const Range>{own_} : room_; }
+  [[nodiscard]] std::span<Range> ranges() { return room_.size() <= kOwnRanges ? std::span<Range>{own_} : room_; }
+  [[nodiscard]] std::span<const Range> ranges() const {
+    return room_.size() <= kOwnRanges ? std::span<const Range>{own_} : room_;
+  }
   /// Index of the first range that ends at or after `offset`.
   [[nodiscard]] std::uint32_t first_reaching(std::uint32_t offset) const;
   void erase_at(std::uint32_t index, std::uint32_t count);

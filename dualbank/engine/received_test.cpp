@@ -41,13 +41,19 @@ TEST(Received, AFullListTakesOnlyWhatMerges) {
 }
 
 TEST(Received, UsesTheRoomItIsGiven) {
-  std::vector<Range> room(3);
+  std::vector<Range> room(Received::kOwnRanges + 1);
   Received set{room};
-  for (std::uint32_t i = 0; i < 3; ++i) ASSERT_TRUE(set.add({i * 10, i * 10 + 5}));
-  EXPECT_FALSE(set.add({100, 101}));
+  for (std::uint32_t i = 0; i < room.size(); ++i) ASSERT_TRUE(set.add({i * 10, i * 10 + 5}));
+  EXPECT_FALSE(set.add({1000, 1001}));
   EXPECT_EQ(room[1], (Range{10, 15}));
   set.clear();
   EXPECT_EQ(set.count(), 0U);
+}
+
+TEST(Received, DoesNotTakeLessRoomThanItHas) {
+  std::vector<Range> room(1);
+  Received set{room};
+  for (std::uint32_t i = 0; i < Received::kOwnRanges; ++i) ASSERT_TRUE(set.add({i * 10, i * 10 + 5}));
 }
 
 TEST(Received, RemoveCutsOut) {

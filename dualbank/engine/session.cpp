@@ -105,6 +105,9 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
   length_bytes_ = terms.length_bytes;
   extent_ = layout.extent_of(terms.slot);
   map_ = JournalMap::for_slot(extent_.size_bytes);
+  if (sectors.facts(sector).has_session) {  // its marks must not count for this one
+    if (const Event e = sectors.forget_session(sector); e.failed()) return e;
+  }
   if (const Event e = sectors.prepare(sector); e.failed()) return e;
   if (const Event e = sectors.append(sector, {CellKind::identity, 0, 0, terms.identity[0], terms.identity[1]});
       e.failed())
@@ -116,14 +119,22 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
 
 Event Session::set_header(std::uint32_t header_crc) {
   terms_.header_crc = header_crc;
+  if (length_bytes_ != terms_.length_bytes) length_saved_ = false;  // a session cell takes the place of the length's
   return sectors_->append(sector_, {CellKind::session, static_cast<std::uint8_t>(terms_.slot),
                                     static_cast<std::uint16_t>(map_.granule_log2), terms_.length_bytes, header_crc});
 }
 
-Event Session::set_length(std::uint32_t length_bytes) {
-  length_bytes_ = length_bytes;
-  const Event e = sectors_->append(sector_, {CellKind::length, 0, 0, length_bytes, 0});
+Event Session::save_length() {
+  if (length_saved_) return kDone;
+  length_saved_ = true;
+  const Event e = sectors_->append(sector_, {CellKind::length, 0, 0, length_bytes_, 0});
   return e.code == Status::journal_full ? kDone : e;
+}
+
+Event Session::declare_length(std::uint32_t length_bytes) {
+  terms_.length_bytes = length_bytes_ = length_bytes;
+  length_saved_ = true;
+  return set_header(terms_.header_crc);
 }
 
 Event Session::wake() {
@@ -171,6 +182,7 @@ Event Session::note_opened(std::uint32_t granule) {
 }
 
 Event Session::finish(std::uint32_t granule) {
+  if (const Event e = save_length(); e.failed()) return e;
   if (!opened_.has(granule)) {
     if (const Event e = note_opened(granule); e.failed()) return e;
   }

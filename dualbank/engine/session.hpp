@@ -56,7 +56,14 @@ class Session {
   /// Declared, or learned and noted; 0xFFFFFFFF when not known.
   [[nodiscard]] std::uint32_t length_bytes() const { return length_bytes_; }
   [[nodiscard]] bool length_declared() const { return terms_.length_bytes != 0xFFFF'FFFF; }
-  [[nodiscard]] Event set_length(std::uint32_t length_bytes);
+  /// Learned: counts from now on, and is written down before a mark depends on it.
+  void learn_length(std::uint32_t length_bytes) {
+    length_bytes_ = length_bytes;
+    length_saved_ = false;
+  }
+  [[nodiscard]] Event save_length();
+  /// Said by the caller after the session's start. The session is written down again.
+  [[nodiscard]] Event declare_length(std::uint32_t length_bytes);
   [[nodiscard]] Event set_header(std::uint32_t header_crc);
 
   [[nodiscard]] std::uint32_t granules() const { return map_.granules; }
@@ -109,6 +116,7 @@ class Session {
   int sector_ = 0;
   bool active_ = false;
   bool awake_ = false;
+  bool length_saved_ = true;
   SessionTerms terms_{};
   std::uint32_t length_bytes_ = 0xFFFF'FFFF;
   Extent extent_{};

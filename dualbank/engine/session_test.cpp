@@ -138,7 +138,8 @@ TEST_F(SessionTest, AGranuleThatHeldTheRightBytesIsMarkedWithoutAnErase) {
 TEST_F(SessionTest, TheLengthIsKeptWhenItIsLearned) {
   start();
   EXPECT_FALSE(session.length_declared());
-  ASSERT_EQ(session.set_length(6000), kDone);
+  session.learn_length(6000);
+  ASSERT_EQ(session.save_length(), kDone);
   load();
   EXPECT_EQ(session.length_bytes(), 6000U);
   EXPECT_FALSE(session.length_declared());
@@ -146,6 +147,22 @@ TEST_F(SessionTest, TheLengthIsKeptWhenItIsLearned) {
   ASSERT_EQ(session.set_header(77), kDone);
   load();
   EXPECT_EQ(session.terms().header_crc, 77U);
+  ASSERT_EQ(session.declare_length(7000), kDone);
+  load();
+  EXPECT_TRUE(session.length_declared());
+  EXPECT_EQ(session.length_bytes(), 7000U);
+  EXPECT_EQ(session.terms().header_crc, 77U);
+}
+
+TEST_F(SessionTest, ASessionOverAnotherStartsWithoutItsMarks) {
+  start();
+  write_done(0);
+  ASSERT_EQ(sectors.read(board.flash, layout), kDone);
+  ASSERT_EQ(session.start(board.flash, sectors, 1, layout, {1, {5, 6}, 0xFFFFFFFF, 7}), kDone);
+  load();
+  EXPECT_EQ(session.terms().header_crc, 7U);
+  EXPECT_FALSE(session.done(0));
+  EXPECT_FALSE(session.unfinished(0));
 }
 
 TEST_F(SessionTest, KeptPiecesComeBackOnceAndTheFirstChangeDropsThem) {

@@ -149,7 +149,8 @@ Event Updater::recover_intent(int sector) {
   const bool anchors = intent.b == static_cast<std::uint16_t>(Reason::anchor);
   const int active = sectors_.active();
   const bool rules = active == sector;
-  const bool newest = active < 0 || intent.c > sectors_.facts(active).record.seq;
+  const bool higher = active < 0 || intent.c > sectors_.facts(active).record.seq;
+  const bool newest = higher && (!anchors || slot == state_.running_slot);  // another slot runs: it was booted since
   bool wanted = rules || newest;
   if (wanted && !rules && !anchors) {
     ImageInfo info;
@@ -164,6 +165,7 @@ Event Updater::recover_intent(int sector) {
   } else if (active < 0) {
     return kDone;  // nothing else to boot from: the next update starts with an anchor
   }
+  if (const Event e = sectors_.refresh_record(active); e.failed()) return e;
   if (const Event e = sectors_.wipe(sector); e.failed()) return e;
   return {Status::buried_record, {static_cast<std::uint32_t>(sector), 0, 0}};
 }
@@ -188,9 +190,19 @@ Event Updater::load_session() {
     if (sector == sectors_.active() || !sectors_.facts(sector).has_session) continue;
     if (static_cast<SlotIndex>(sectors_.facts(sector).session.a) == state_.running_slot) continue;
     if (const Event e = session_.load(*flash_, sectors_, sector, layout_, received_); e.failed()) return e;
-    if (session_.active()) return kDone;
+    if (!session_.active()) continue;
+    drop_what_cannot_be_kept();
+    return learn_length();
   }
   return kDone;
+}
+
+// Bytes that the slot held already are kept over an erase in the workspace only: without one they are sent again.
+void Updater::drop_what_cannot_be_kept() {
+  if (options_.workspace.size() >= session_.granule_bytes()) return;
+  for (std::uint32_t g = 0; g < session_.granules(); ++g) {
+    if (!session_.fresh(g)) received_.remove(session_.range_of(g));
+  }
 }
 
 Event Updater::check_slot(SlotIndex slot, const ImageRules& rules, ImageInfo& info) {

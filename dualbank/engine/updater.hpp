@@ -26,7 +26,7 @@ struct Options {
   /// Memory for one granule (4 KiB up to slots of 3 MiB) lets sectors that already hold the right bytes stay untouched
   /// when they arrive in smaller pieces. Without it they are erased and written again. Any size speeds up verifying.
   MutableBytes workspace{};
-  /// Room for pieces received out of order, beyond the few that the updater has itself.
+  /// Room for more pieces received out of order than the 8 that the updater has room for itself.
   std::span<Range> gaps{};
   BetweenUnits between_units = nullptr;
   void* between_units_context = nullptr;
@@ -94,7 +94,8 @@ class Updater {
   /// Writes bytes of the image at `offset`, any order, any size, twice if need be. Without begin() the update starts
   /// when the first 288 bytes of an image arrive at offset 0 (smaller first pieces are held back); another image's
   /// first bytes start another update. Errors, refused before anything is written: those of begin(); header_first;
-  /// beyond_slot; beyond_length; different_bytes; too_many_gaps; header_mismatch. `stopped`: some of it is written,
+  /// beyond_slot; beyond_length; different_bytes; too_many_gaps (of
+  /// bytes over two sectors the first part may be written). `stopped`: some of it is written,
   /// call again.
   Status flash(Bytes bytes, std::uint32_t offset);
   /// The same after the last byte written; from 0 when there is none, or when the bytes begin an image.
@@ -115,11 +116,12 @@ class Updater {
   Status rollback();
   Status rollback(SlotIndex slot);
 
-  /// Ends the update under way; its slot needs a new update before it can boot. Errors: not_open, read_only, no_update.
+  /// Ends the update under way. Sectors that it left half done are erased. Errors: not_open, read_only, no_update.
   Status abandon();
 
-  /// Keeps partly received sectors across a planned stop (sleep, process exit), so that no byte is sent again. Without
-  /// it at most one granule in order is. Errors: not_open, read_only. Nothing under way: ok.
+  /// Keeps partly received sectors across a planned stop (sleep, process exit), so that no byte of them is sent again
+  /// (but for first pieces that are still held back). Without it at most one granule in order is. Nothing under way:
+  /// ok. Errors: not_open, read_only; journal_full: there was no room for all of them.
   Status pause();
 
   /// The first range at or after `from` that is still to be sent; empty when there is none. Before the last segment
@@ -143,6 +145,7 @@ class Updater {
   [[nodiscard]] Event recover_intent(int sector);
   [[nodiscard]] Event recover_doomed_active(int sector);
   [[nodiscard]] Event load_session();
+  void drop_what_cannot_be_kept();
   void note_state();
   [[nodiscard]] bool running_on_trial() const;
   // begin
@@ -166,6 +169,8 @@ class Updater {
   [[nodiscard]] Event program_new(Bytes piece, std::uint32_t offset);
   [[nodiscard]] Event finish_granule(std::uint32_t granule);
   [[nodiscard]] Event learn_length();
+  [[nodiscard]] Event finish_last_granule();
+  [[nodiscard]] Event name_running_slot();
   [[nodiscard]] bool present(Range range) const;
   [[nodiscard]] SlotIndex slot_to_write() const;
   // switch
@@ -178,6 +183,10 @@ class Updater {
   [[nodiscard]] Event write_choice(SlotIndex slot, Reason reason);
 
   [[nodiscard]] Event writable() const;
+  void forget_held() {
+    held_bytes_ = 0;
+    start_held_ = false;
+  }
   [[nodiscard]] Event pulse(std::uint32_t done_bytes, std::uint32_t total_bytes) const;
   [[nodiscard]] MutableBytes work_buffer(std::span<std::byte> own) const {
     return options_.workspace.size() >= own.size() ? options_.workspace : own;

@@ -43,26 +43,28 @@ Status Updater::begin(const UpdateRequest& request) {
   const Bytes named_by =
       !request.identity.empty() || request.header.empty() ? request.identity : request.header.first(kImageStartBytes);
   terms.identity = identity_digest(named_by);
-  held_bytes_ = 0;
-  start_held_ = false;
+  forget_held();
   const bool nameless = request.identity.empty() && request.header.empty();
   const bool same = session_.active() && session_.terms().slot == terms.slot && !nameless &&
                     session_.terms().identity == terms.identity &&
-                    (request.length_bytes == kUnknownLength || !session_.length_declared() ||
-                     session_.terms().length_bytes == request.length_bytes);
+                    (request.length_bytes == kUnknownLength || session_.length_bytes() == kUnknownLength ||
+                     session_.length_bytes() == request.length_bytes);
   if (const Event e = same ? resume(request) : start(terms); e.failed()) return answer(e);
   return answer({same ? Status::update_resumed : Status::update_begun, {static_cast<std::uint32_t>(terms.slot), 0, 0}});
 }
 
 Event Updater::resume(const UpdateRequest& request) {
   const bool brings_header = !request.header.empty() && session_.terms().header_crc == 0;
-  const bool brings_length = request.length_bytes != kUnknownLength && session_.length_bytes() == kUnknownLength;
+  const bool brings_length = request.length_bytes != kUnknownLength && !session_.length_declared();
+  if (const Event e = name_running_slot(); e.failed()) return e;
   if (!brings_header && !brings_length) return kDone;
   if (const Event e = session_.wake(); e.failed()) return e;
   if (brings_header) {
     if (const Event e = session_.set_header(start_crc(request.header)); e.failed()) return e;
   }
-  return brings_length ? session_.set_length(request.length_bytes) : kDone;
+  if (!brings_length) return kDone;
+  if (const Event e = session_.declare_length(request.length_bytes); e.failed()) return e;
+  return finish_last_granule();
 }
 
 Event Updater::start(const SessionTerms& terms) {
@@ -74,10 +76,11 @@ Event Updater::start(const SessionTerms& terms) {
 
 Event Updater::clean_session() {
   if (!session_.active()) return kDone;
-  const std::uint32_t total = session_.granules();
-  for (std::uint32_t g = 0; g < total; ++g) {
+  bool worked = false;
+  for (std::uint32_t g = 0; g < session_.granules(); ++g) {
     if (!session_.suspect(g)) continue;
-    if (const Event e = pulse(0, 0); e.failed()) return e;
+    if (const Event e = pulse(0, 0); e.failed() && worked) return e;
+    worked = true;
     if (const Event e = session_.wake(); e.failed()) return e;
     if (const Event e = session_.open(g, [] {}); e.failed()) return e;
   }
@@ -93,8 +96,16 @@ Event Updater::end_session() {
   session_.close();
   received_.clear();
   length_.reset();
+  forget_held();
   next_offset_ = 0;
   return kDone;
+}
+
+// An update goes on although no record is usable any more: without one its image would boot as soon as it is complete.
+Event Updater::name_running_slot() {
+  if (!is_ota_slot(state_.running_slot) || sectors_.active() >= 0) return kDone;
+  const std::uint32_t seq = sectors_.seq_for(state_.running_slot);
+  return sectors_.put(1 - session_.sector(), state_.running_slot, seq, RecordState::valid, Reason::anchor);
 }
 
 // Finds the sector that may be erased for the next record: afterwards the other one names the running slot, for
@@ -134,7 +145,6 @@ Event Updater::anchor(int& sector) {
   }
   const bool top = sectors_.near_top();
   const std::uint32_t seq = top ? next_seq(kBlankSeq, running, layout_.slot_count) : sectors_.seq_for(running);
-  if (seq == kBlankSeq) return {Status::seq_exhausted, {sectors_.facts(active).record.seq, 0, 0}};
   if (const Event e = sectors_.put(target, running, seq, RecordState::valid, Reason::anchor); e.failed()) return e;
   sector = 1 - target;
   return top ? sectors_.wipe(sector) : kDone;
@@ -142,17 +152,19 @@ Event Updater::anchor(int& sector) {
 
 Status Updater::pause() {
   if (const Event e = writable(); e.failed()) return answer(e);
+  Event kept = kDone;
   for (std::uint32_t i = 0; session_.active() && i < received_.count(); ++i) {
     for (Range rest = received_.range(i); !rest.empty();) {
       const std::uint32_t granule_end = session_.range_of(session_.granule_at(rest.from)).to;
       const std::uint32_t to = rest.to < granule_end ? rest.to : granule_end;
       const Event e = session_.keep({rest.from, to});
       if (e.failed() && e.code != Status::journal_full) return answer(e);
+      if (e.failed()) kept = e;
       rest.from = to;
     }
   }
   const Status synced = flash_->sync();
-  return answer({synced, {}});
+  return answer(synced == Status::ok ? kept : Event{synced});
 }
 
 Status Updater::abandon() {
@@ -160,8 +172,6 @@ Status Updater::abandon() {
   if (!session_.active()) return answer({Status::no_update});
   const SlotIndex slot = session_.terms().slot;
   if (const Event e = end_session(); e.failed()) return answer(e);
-  held_bytes_ = 0;
-  start_held_ = false;
   return answer({Status::abandoned, {static_cast<std::uint32_t>(slot), 0, 0}});
 }
 

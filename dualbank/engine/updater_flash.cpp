@@ -43,6 +43,7 @@ bool Updater::start_known() const { return session_.terms().header_crc != 0 || p
 Event Updater::take_start(Bytes bytes, std::uint32_t offset, std::uint32_t& used) {
   const bool whole = offset == 0 && bytes.size() >= kImageStartBytes;
   const bool under_way = session_.active();
+  if (start_held_ && whole && session_.terms().header_crc != start_crc(bytes)) forget_held();
   if (!start_held_) {
     if (under_way && start_known()) {
       if (!whole || session_.terms().header_crc == start_crc(bytes)) return kDone;
@@ -64,6 +65,7 @@ Event Updater::take_start(Bytes bytes, std::uint32_t offset, std::uint32_t& used
     const Event checked = check_header(start);
     if (checked.failed()) {
       held_bytes_ = 0;
+      if (!under_way) next_offset_ = 0;
       return checked;
     }
     const bool names_it =
@@ -77,8 +79,7 @@ Event Updater::take_start(Bytes bytes, std::uint32_t offset, std::uint32_t& used
     start_held_ = true;
   }
   if (const Event e = write(held_, 0); e.failed()) return e;
-  start_held_ = false;
-  held_bytes_ = 0;
+  forget_held();
   used = offset < kImageStartBytes ? lower(static_cast<std::uint32_t>(bytes.size()), kImageStartBytes - offset) : 0;
   return kDone;
 }
@@ -120,14 +121,21 @@ Event Updater::write(Bytes bytes, std::uint32_t offset) {
     return {Status::beyond_length, {size, offset, session_.length_bytes()}};
   }
   if (const Event e = check_bytes(bytes, offset); e.failed()) return e;
+  if (const Event e = name_running_slot(); e.failed()) return e;
+  bool worked = false;  // a hook that always says stop still gets a granule further with every call
   for (std::uint32_t at = offset; at < end;) {
     const std::uint32_t granule = session_.granule_at(at);
-    if (const Event e = session_.done(granule) ? kDone : pulse(at - offset, size); e.failed()) return e;
+    if (!session_.done(granule)) {
+      if (const Event e = pulse(at - offset, size); e.failed() && worked) return e;
+      worked = true;
+    }
     const std::uint32_t to = lower(end, session_.range_of(granule).to);
     if (const Event e = write_piece(granule, bytes.subspan(at - offset, to - at), at); e.failed()) return e;
     at = to;
   }
-  return learn_length();
+  if (session_.length_bytes() != kUnknownLength) return kDone;
+  if (const Event e = learn_length(); e.failed()) return e;
+  return finish_last_granule();
 }
 
 Event Updater::write_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset) {
@@ -202,7 +210,7 @@ Event Updater::finish_granule(std::uint32_t granule) {
 bool Updater::present(Range range) const {
   while (!range.empty()) {
     const std::uint32_t granule = session_.granule_at(range.from);
-    if (granule >= session_.granules()) return false;
+    if (granule >= session_.granules() || range.to > session_.extent().size_bytes) return false;
     const std::uint32_t to = lower(range.to, session_.range_of(granule).to);
     if (!session_.done(granule) && !received_.covers({range.from, to})) return false;
     range.from = to;
@@ -219,14 +227,23 @@ Event Updater::learn_length() {
     const MutableBytes bytes = MutableBytes{raw}.first(wanted.length());
     if (const Event e = read_flash(*flash_, session_.extent().offset + wanted.from, bytes); e.failed()) return e;
     if (!length_.take(bytes, session_.extent().size_bytes)) {
-      return {Status::image_too_long, {length_.wanted().to, session_.extent().size_bytes, 0}};
+      const std::uint32_t needed = length_.wanted().to;
+      length_.reset();  // so that every later call finds it again
+      return {Status::image_too_long, {needed, session_.extent().size_bytes, 0}};
     }
   }
-  if (const Event e = session_.set_length(length_.length_bytes()); e.failed()) return e;
+  session_.learn_length(length_.length_bytes());
+  return kDone;
+}
+
+// Once the length is known the last granule's mark speaks of less than before, and it may be complete.
+Event Updater::finish_last_granule() {
+  if (session_.length_bytes() == kUnknownLength) return kDone;
   const std::uint32_t last = session_.granule_at(session_.length_bytes() - 1);
-  const bool marked_too_far = session_.done(last) && session_.marked_range_of(last) != session_.range_of(last);
-  const bool complete = marked_too_far || (!session_.done(last) && received_.covers(session_.marked_range_of(last)));
-  return complete ? finish_granule(last) : kDone;
+  const bool done = session_.done(last);
+  const bool marked_too_far = done && session_.marked_range_of(last) != session_.range_of(last);
+  const bool complete = !done && received_.covers(session_.marked_range_of(last));
+  return marked_too_far || complete ? finish_granule(last) : kDone;
 }
 
 Range Updater::next_missing(std::uint32_t from) const {

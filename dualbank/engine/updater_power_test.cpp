@@ -119,7 +119,13 @@ class PowerCut : public testing::TestWithParam<Case> {
       running = now;
       const bool earlier_switch_stands =
           c.switched_before && running == kTarget && !board.holds(kTarget, story.image());
-      if (earlier_switch_stands) return struck;
+      if (earlier_switch_stands) {
+        story.allow(board, {kTarget});
+        EXPECT_EQ(story.run(board, running), Status::ok) << "confirm";
+        EXPECT_EQ(board.reset(c.policy), kTarget);
+        EXPECT_EQ(board.unsafe, 0U) << board.first_unsafe;
+        return struck;
+      }
       if (!struck) break;
     }
     for (int boots = 0; boots < 3 && running != kTarget; ++boots) {

@@ -210,5 +210,45 @@ TEST_F(RecoverTest, ASwitchAtTheTopOfTheSequenceRenewsItFirst) {  // H6
   EXPECT_EQ(board.reset(), 1);
 }
 
+TEST_F(RecoverTest, AnInterruptedAnchorOfASlotThatDoesNotRunAnyMoreIsBuried) {
+  // 1.0 switched to 2.0 and began another update over it; the cut came inside its anchor, and 2.0 was booted.
+  board.install(1, firmware("2.0"));
+  ByteVector sector(0x1000, std::byte{0xFF});
+  board.flash.put(kOtadata, sector);
+  board.record(1, 2);
+  board.flash.put(kOtadata + 32, Cell{.kind = CellKind::erased}.bytes());
+  board.flash.put(kOtadata + 48, Cell{CellKind::intent, 0, 0, 3, 2}.bytes());
+  board.may_boot({1});
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_EQ(updater.last_event(), (Event{Status::buried_record, {0, 0, 0}}));
+  EXPECT_EQ(updater.status().boot_slot, 1);
+  EXPECT_EQ(updater.confirm(), Status::ok);
+}
+
+TEST_F(RecoverTest, AnAbandonedUpdateNeverBootsWhateverItsTornIntentReads) {
+  const ByteVector image = firmware("2.0", 9);
+  int abandoned = 0;
+  for (std::uint32_t seed = 0; seed < 60; ++seed) {
+    Board torn;
+    torn.install(0, firmware("1.0")).record(0, 1, 2);
+    Updater sender{torn.flash, {.running_slot = 0}};
+    ASSERT_EQ(sender.open(), Status::ok);
+    ASSERT_EQ(send(sender, image), Status::ok);
+    torn.flash.cut_at(0, {.kind = sim::Tear::Kind::prefix, .units = 15, .seed = seed, .marginal = true});
+    ASSERT_EQ(sender.switch_slot(), Status::power_lost);
+    torn.power_on();
+    ASSERT_EQ(sender.open(), Status::ok);
+    if (sender.last_event().code != Status::opened) continue;
+    ASSERT_EQ(sender.abandon(), Status::ok);
+    ++abandoned;
+    for (int boots = 0; boots < 8; ++boots) {
+      torn.power_on();
+      ASSERT_EQ(sender.open(), Status::ok);
+      ASSERT_EQ(torn.boots(), 0) << seed;
+    }
+  }
+  EXPECT_GT(abandoned, 5);
+}
+
 }  // namespace
 }  // namespace dualbank

@@ -218,5 +218,43 @@ TEST_F(RefusalTest, FlashErrorsArePassedOnWithTheirPlace) {
   EXPECT_EQ(updater.open(), Status::flash_read_failed);
 }
 
+TEST_F(RefusalTest, AnImageThatCannotFitIsToldWithEveryCall) {
+  RunningBoard board{{.slot_bytes = 0x301000}};  // no multiple of its granule of 8 KiB
+  ByteVector image =
+      ImageBuilder().chip(kTestChip).load_address(0x3FC8'0000).segment(0x3FC8'8000, random_bytes(20000, 3)).build();
+  store_u32(image, 24 + 8 + 512 + 4, 0xFFFFFFF0);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  for (std::uint32_t at = 0; at < 16384; at += 8192) {
+    EXPECT_EQ(updater.flash(Bytes{image}.subspan(at, 8192), at), Status::image_too_long);
+  }
+}
+
+TEST_F(RefusalTest, SmallPiecesOfABadImageDoNotStandInTheWayOfAGoodOne) {
+  RunningBoard board;
+  const ByteVector foreign = ImageBuilder().chip(5).build();
+  const ByteVector image = firmware("2.0", 9);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{foreign}.first(200)), Status::ok);
+  EXPECT_EQ(updater.flash(Bytes{foreign}.subspan(200, 200)), Status::image_wrong_chip);
+  for (std::size_t at = 0; at < image.size(); at += 100) {
+    ASSERT_EQ(updater.flash(Bytes{image}.subspan(at, std::min<std::size_t>(100, image.size() - at))), Status::ok);
+  }
+  board.may_boot({0, 1});
+  EXPECT_EQ(updater.switch_slot(), Status::ok);
+  EXPECT_TRUE(board.holds(1, image));
+}
+
+TEST_F(RefusalTest, AStartThatIsStillHeldBackIsNotSwitchedTo) {
+  RunningBoard board;
+  board.install(1, firmware("stale"));
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{firmware("2.0")}.first(100), 0), Status::ok);
+  EXPECT_EQ(updater.switch_slot(), Status::update_incomplete);
+  EXPECT_EQ(updater.last_event(), (Event{Status::update_incomplete, {100, 188, 0}}));
+}
+
 }  // namespace
 }  // namespace dualbank

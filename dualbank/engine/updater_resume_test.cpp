@@ -220,5 +220,59 @@ TEST_F(ResumeTest, ManyResetsDoNotFillTheJournal) {
   finish(image);
 }
 
+TEST_F(ResumeTest, KeptPiecesThatNeedTheWorkspaceAreSentAgainWithoutOne) {
+  board.install(1, image);
+  ByteVector workspace(4096);
+  Updater roomy{board.flash, {.workspace = workspace}};
+  ASSERT_EQ(roomy.open(), Status::ok);
+  ASSERT_EQ(roomy.flash(Bytes{image}.first(1000), 0), Status::ok);
+  ASSERT_EQ(roomy.pause(), Status::ok);
+  open();
+  EXPECT_EQ(updater.next_missing().from, 0U);
+  ASSERT_EQ(updater.flash(Bytes{image}.subspan(1000, 1000), 1000), Status::ok);
+  finish(image);
+}
+
+TEST_F(ResumeTest, ALengthSaidLaterIsKeptAndCounts) {
+  const Bytes name = Bytes{image}.last(32);
+  const auto length = static_cast<std::uint32_t>(image.size() - 100);
+  open();
+  ASSERT_EQ(updater.begin({.identity = name}), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{image}.subspan(28672, length - 28672), 28672), Status::ok);
+  ASSERT_EQ(updater.begin({.identity = name, .length_bytes = length}), Status::ok);
+  EXPECT_EQ(updater.flash(Bytes{image}.last(100), length), Status::beyond_length);
+  open();
+  EXPECT_EQ(updater.next_missing(), (Range{0, 28672})) << "the last sector is done";
+  EXPECT_EQ(updater.flash(Bytes{image}.last(100), length), Status::beyond_length);
+}
+
+TEST_F(ResumeTest, ACutBehindTheLastByteLeavesNothingToSend) {
+  // The last segment's header stands in the last sector, and the image ends with it.
+  const ByteVector edge =
+      ImageBuilder().chip(kTestChip).payload(random_bytes(12600, 1)).segment(0x3FC8'8000, {}).length(16384).build();
+  for (std::uint32_t cut = 0; cut < 120; ++cut) {
+    Board cut_board;
+    cut_board.install(0, firmware("1.0")).record(0, 1, 2);
+    Updater sender{cut_board.flash, {}};
+    ASSERT_EQ(sender.open(), Status::ok);
+    cut_board.flash.cut_at(cut, {.kind = sim::Tear::Kind::before});
+    static_cast<void>(send(sender, edge, 4096));
+    cut_board.power_on();
+    ASSERT_EQ(sender.open(), Status::ok);
+    ASSERT_EQ(send_missing(sender, edge, 4096), Status::ok);
+    ASSERT_EQ(sender.switch_slot(), Status::ok) << cut;
+  }
+}
+
+TEST_F(ResumeTest, WithNoUsableRecordLeftTheRunningSlotIsNamedBeforeTheUpdateGoesOn) {
+  open();
+  ASSERT_EQ(send(updater, ByteVector{image.begin(), image.begin() + 8192}), Status::ok);
+  board.record(0, 1, 4);  // a bootloader's doing: ABORTED
+  open();
+  ASSERT_EQ(updater.flash(Bytes{image}.subspan(8192, 4096), 8192), Status::ok);
+  EXPECT_EQ(updater.status().boot_slot, 0);
+  finish(image);
+}
+
 }  // namespace
 }  // namespace dualbank

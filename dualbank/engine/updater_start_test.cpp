@@ -243,5 +243,79 @@ TEST_F(StartTest, AThousandSwitchesWearBothSectorsAlike) {
   EXPECT_EQ(board.flash.erases_of(kOtadata + 0x1000), 500U);
 }
 
+TEST_F(StartTest, WhereNothingBootedTheRescueLeavesNoUpdateBehind) {
+  Board board;
+  board.install(0, random_bytes(3000, 1)).install(1, random_bytes(3000, 2)).record(0, 1);
+  const ByteVector image = firmware("1.0", 20);
+  const ByteVector next = firmware("2.0", 20);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_EQ(updater.status().running_slot, kNoSlot);
+  ASSERT_EQ(send(updater, image), Status::ok);
+  ASSERT_EQ(updater.switch_slot(), Status::ok);
+  EXPECT_EQ(updater.last_event().code, Status::already_switched);
+  EXPECT_FALSE(updater.status().update_active);
+  ASSERT_EQ(board.reset(), 0);
+  board.install(1, image);
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.begin({.header = next}), Status::ok);
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_EQ(updater.next_missing().from, 0U) << "nothing of it has come";
+}
+
+TEST_F(StartTest, AFactoryBoardsThirdUpdateTakesNoMarksOfTheFirst) {
+  Board board{{.factory = true}};
+  board.install(kFactorySlot, firmware("uf2"));
+  Updater updater{board.flash, options};
+  for (const char* version : {"1.0", "1.1", "1.2", "1.3"}) {
+    ASSERT_EQ(updater.open(), Status::ok);
+    ASSERT_EQ(updater.begin({.header = firmware(version, 20)}), Status::ok);
+    EXPECT_EQ(updater.next_missing().from, 0U) << version;
+    ASSERT_EQ(updater.open(), Status::ok);
+    EXPECT_EQ(updater.next_missing().from, 0U) << version;
+    ASSERT_EQ(updater.flash(Bytes{firmware(version, 20)}.first(9000), 0), Status::ok);
+  }
+}
+
+TEST_F(StartTest, TwoRejectedRecordsAtTheTopDoNotEndIt) {
+  RunningBoard board;
+  board.record(0, 0xFFFFFFFE, 4).record(1, 0xFFFFFFFD, 4);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(send(updater, firmware("2.0")), Status::ok);
+  board.may_boot({0, 1});
+  ASSERT_EQ(updater.switch_slot(), Status::ok);
+  EXPECT_EQ(board.reset(), 1);
+}
+
+TEST_F(StartTest, AHeldStartDoesNotOutliveASwitchToAnotherSlot) {
+  RunningBoard board{{.slots = 3}};
+  board.install(2, firmware("9.0"));
+  const ByteVector image = firmware("2.0", 20);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{image}.first(200), 0), Status::ok);
+  board.may_boot({0, 2});
+  ASSERT_EQ(updater.switch_slot(2), Status::ok);
+  board.flash.forget();
+  EXPECT_EQ(updater.flash(Bytes{image}.subspan(200, 200), 200), Status::header_first);
+  EXPECT_EQ(board.operations(), 0U);
+}
+
+TEST_F(StartTest, ARollbackToTheRunningSlotEndsTheUpdateWhoseSectorItTakes) {
+  RunningBoard board{{.slots = 3}};
+  board.install(1, random_bytes(4000, 1)).record(0, 1).record(1, 2);  // 1 was switched to and is broken
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.status().running_slot, 0);
+  ASSERT_EQ(updater.flash(Bytes{firmware("2.0", 20)}.first(5000), 0), Status::ok);
+  ASSERT_EQ(updater.rollback(0), Status::ok);
+  EXPECT_EQ(board.boots(), 0);
+  ASSERT_EQ(send(updater, firmware("3.0")), Status::ok);
+  board.may_boot({0, 1});
+  ASSERT_EQ(updater.switch_slot(), Status::ok);
+  EXPECT_EQ(board.reset(), 1);
+}
+
 }  // namespace
 }  // namespace dualbank

@@ -19,6 +19,9 @@ Status Updater::switch_slot(SlotIndex slot) {
 
 Event Updater::switch_to(SlotIndex slot) {
   const bool updated = session_.active() && session_.terms().slot == slot;
+  if (slot == slot_to_write() && held_bytes_ > 0 && !start_held_) {
+    return {Status::update_incomplete, {held_bytes_, kImageStartBytes - held_bytes_, 0}};
+  }
   if (updated) {
     if (const Event e = finish_update(); e.failed()) return e;
   }
@@ -34,6 +37,9 @@ Event Updater::switch_to(SlotIndex slot) {
   const int active = sectors_.active();
   if (active >= 0 && sectors_.active_slot() == slot && !sectors_.facts(active).doomed) {
     if (const Event e = sectors_.refresh_record(active); e.failed()) return e;
+    if (updated) {
+      if (const Event e = end_session(); e.failed()) return e;
+    }
     return {Status::already_switched, {named, sectors_.facts(active).record.seq, 0}};
   }
   if (const Event e = write_choice(slot, Reason::switched); e.failed()) return e;
@@ -41,12 +47,9 @@ Event Updater::switch_to(SlotIndex slot) {
 }
 
 Event Updater::finish_update() {
-  if (held_bytes_ > 0 && !start_held_)
-    return {Status::update_incomplete, {held_bytes_, kImageStartBytes - held_bytes_, 0}};
   if (start_held_) {
     if (const Event e = write(held_, 0); e.failed()) return e;
-    start_held_ = false;
-    held_bytes_ = 0;
+    forget_held();
   }
   const Range gap = next_missing();
   return gap.empty() ? kDone : Event{Status::update_incomplete, {gap.from, gap.length(), 0}};
@@ -63,7 +66,7 @@ Event Updater::write_choice(SlotIndex slot, Reason reason) {
     return e;
   }
   const std::uint32_t seq = sectors_.seq_for(slot);
-  if (seq == kBlankSeq) return {Status::seq_exhausted, {sectors_.facts(sectors_.active()).record.seq, 0, 0}};
+  if (seq == kBlankSeq) return {Status::seq_exhausted, {kHighestSeq, 0, 0}};
   const bool rolls_back = options_.policy == Policy::stock_rollback;
   const int active = sectors_.active();
   if (rolls_back && active >= 0 && !sectors_.facts(active).newer) {
@@ -77,6 +80,7 @@ Event Updater::write_choice(SlotIndex slot, Reason reason) {
   if (const Event e = sectors_.put(sector, slot, seq, state, reason); e.failed()) return e;
   session_.close();
   received_.clear();
+  forget_held();
   next_offset_ = 0;
   return kDone;
 }
@@ -156,6 +160,7 @@ Event Updater::roll_back_to(SlotIndex slot) {
   if (slot == state_.running_slot) {
     int freed = 0;
     if (sectors_.active_slot() != slot) {
+      if (const Event e = end_session(); e.failed()) return e;
       if (const Event e = free_sector(freed); e.failed()) return e;  // names the running slot, above all others
       if (sectors_.active_slot() != slot) {
         if (const Event e = sectors_.wipe(freed); e.failed()) return e;

@@ -306,5 +306,37 @@ TEST_F(UpdaterTest, WriteUnitsOfFourBytesAreKept) {
   EXPECT_TRUE(board.holds(1, image));
 }
 
+TEST_F(UpdaterTest, AHookThatAlwaysSaysStopStillGetsThere) {
+  RunningBoard board;
+  options.between_units = [](void*, std::uint32_t, std::uint32_t) { return false; };
+  const ByteVector image = firmware("2.0", 40);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  Status s = Status::stopped;
+  int calls = 0;
+  for (; s == Status::stopped && calls < 100; ++calls) s = updater.flash(image, 0);
+  EXPECT_EQ(s, Status::ok);
+  EXPECT_GE(calls, 10) << "a sector with every call";
+}
+
+TEST_F(UpdaterTest, AHeldStartOfAnotherImageGivesWay) {
+  RunningBoard board;
+  bool stop = false;
+  options.between_units_context = &stop;
+  options.between_units = [](void* context, std::uint32_t, std::uint32_t) { return !*static_cast<bool*>(context); };
+  const ByteVector first = firmware("2.0", 9);
+  const ByteVector second = firmware("3.0", 9);
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{first}.first(200), 0), Status::ok);
+  stop = true;
+  static_cast<void>(updater.flash(Bytes{first}.subspan(200, 200), 200));
+  stop = false;
+  ASSERT_EQ(send(updater, second, 4096), Status::ok);
+  board.may_boot({0, 1});
+  ASSERT_EQ(updater.switch_slot(), Status::ok);
+  EXPECT_TRUE(board.holds(1, second));
+}
+
 }  // namespace
 }  // namespace dualbank
