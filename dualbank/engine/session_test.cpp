@@ -13,7 +13,7 @@ using namespace tests;
 
 class SessionTest : public testing::Test {
  protected:
-  SessionTest() : image(firmware("2.0", 40)) {
+  SessionTest() : image(firmware("2.0", 64)) {
     board.install(0, firmware("1.0")).record(0, 1, 2);
     layout = *read_layout(board.flash);
   }
