@@ -159,7 +159,7 @@ std::uint16_t infer_chip(Flash& flash, const Layout& layout) {
 
 Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout) {
   BootRecords records;
-  for (std::uint8_t i = 0; i < records.size(); ++i) {
+  for (std::uint32_t i = 0; i < records.size(); ++i) {
     std::array<std::byte, kBootRecordBytes> bytes;
     const Event e = read_flash(flash, layout.otadata.offset + i * kOtadataSectorBytes, bytes);
     if (e.failed()) return e;
@@ -184,7 +184,7 @@ Result<BootInputs> gather_boot_inputs(Flash& flash, const Layout& layout, const 
 Result<BootDecision> predict_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
                                   MutableBytes buffer) {
   Places places{flash, layout, settings, buffer};
-  Result<BootInputs> looked = places.look();
+  const Result<BootInputs> looked = places.look();
   if (!looked) return looked.error();
   BootInputs in = *looked;
   std::uint32_t good = 0;
