@@ -63,6 +63,11 @@ TEST(Crc32, WithAllOnesIsTheVendorsOfBootRecords) {
   EXPECT_EQ(crc32(std::array<std::byte, 4>{}, 0xFFFF'FFFFU), 0xFFFF'FFFFU);
 }
 
+TEST(Crc32, IsThatOfASignatureBlock) {
+  std::array<std::byte, 1196> block{std::byte{0xE7}, std::byte{0x02}};
+  EXPECT_EQ(crc32(block), 0xE661'09DDU);
+}
+
 TEST(Crc32, ChangesWithEveryBit) {
   std::array<std::byte, 12> bytes{};
   const std::uint32_t before = crc32(bytes);
