@@ -12,12 +12,12 @@ foreach(package CLI11 fmt nlohmann_json)
   endif()
 endforeach()
 
-dualbank_room(cli SOURCES dualbank/cli/*.cpp dualbank/cli/*/*.cpp LINKS ports engine formats)
+dualbank_room(cli QUICK SOURCES dualbank/cli/*.cpp dualbank/cli/*/*.cpp LINKS ports engine formats)
 target_link_libraries(dualbank_cli PUBLIC CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json)
 target_compile_definitions(dualbank_cli PUBLIC DUALBANK_VERSION="${PROJECT_VERSION}")
 
 add_executable(dualbank_command dualbank/cli/main.cpp)
-dualbank_settings(dualbank_command)
+dualbank_settings(dualbank_command QUICK)
 target_link_libraries(dualbank_command PRIVATE dualbank::cli)
 set_target_properties(dualbank_command PROPERTIES OUTPUT_NAME dualbank
                                                   RUNTIME_OUTPUT_DIRECTORY $<1:${PROJECT_BINARY_DIR}>)
