@@ -88,7 +88,11 @@ Event BootSectors::scan(int sector) {
     facts.free_cell = facts.log_end;
     facts.rest_blank = false;
   }
-  if (facts.newer) facts.erased = facts.firm = facts.confirmed = facts.has_intent = facts.has_session = false;
+  if (facts.newer) {
+    facts.erased = facts.firm = facts.confirmed = facts.has_intent = facts.has_session = false;
+    facts.gave_up = facts.has_booted = false;
+    facts.tries = 0;
+  }
   at(sector) = facts;
   records_[static_cast<unsigned>(sector)] = facts.record;
   return kDone;
@@ -122,7 +126,8 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
       break;
     case CellKind::intent:
       facts.has_intent = true;
-      facts.firm = false;
+      facts.firm = facts.confirmed = facts.gave_up = false;
+      facts.tries = 0;
       facts.intent = cell;
       facts.intent_cell = here;
       break;
@@ -134,6 +139,16 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
       break;
     case CellKind::doomed:
       facts.doomed = true;
+      break;
+    case CellKind::tried:
+      facts.tries = cell.a;
+      break;
+    case CellKind::gave_up:
+      facts.gave_up = true;
+      break;
+    case CellKind::booted:
+      facts.has_booted = true;
+      facts.booted = cell;
       break;
     case CellKind::mark:
     case CellKind::partial:

@@ -23,11 +23,15 @@ struct SectorFacts {
   bool doomed = false;
   bool firm = false;  ///< the record was read back after the last intent
   bool confirmed = false;
+  bool gave_up = false;  ///< the record's trial failed
+  bool has_booted = false;
+  std::uint8_t tries = 0;  ///< boots on trial of the record's image
   bool has_intent = false;
   bool has_session = false;
   bool strange_session = false;  ///< one for a slot that this layout does not have: its marks mean nothing
   Cell intent{};
   Cell session{};
+  Cell booted{};  ///< the last of its kind
   std::array<std::uint32_t, 2> identity{};
   std::uint32_t learned_length = 0xFFFF'FFFF;
   std::uint16_t erased_cell = 0;  ///< 0: none, for all of these

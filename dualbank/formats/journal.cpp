@@ -9,7 +9,7 @@ constexpr std::uint32_t kCheckOffset = 12;
 constexpr std::uint32_t kSmallestGranuleLog2 = 12;
 
 constexpr bool is_kind(std::uint8_t kind) {
-  return kind >= static_cast<std::uint8_t>(CellKind::erased) && kind <= static_cast<std::uint8_t>(CellKind::note);
+  return kind >= static_cast<std::uint8_t>(CellKind::erased) && kind <= static_cast<std::uint8_t>(CellKind::booted);
 }
 
 }  // namespace

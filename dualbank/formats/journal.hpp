@@ -35,6 +35,9 @@ enum class CellKind : std::uint8_t {
   doomed = 9,   ///< this sector is about to be erased. Means the same in every version of the journal
   confirmed = 10,  ///< the image that this sector's record names is confirmed
   note = 11,       ///< a: slot, c: seq. In the other sector: a switch to it was begun
+  tried = 12,      ///< a: which boot on trial of this record's image this is, from 1
+  gave_up = 13,    ///< the trial failed: this record's image is booted only when nothing else boots
+  booted = 14,     ///< a: slot, b: BootReason, c: seq of the active record. Written when it differs from the last one
 };
 
 /// Why a record was written (CellKind::intent).
