@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -22,7 +23,30 @@ std::uint8_t blend(std::uint8_t old, std::uint8_t wanted, std::uint8_t take) {
   return static_cast<std::uint8_t>((old & ~take) | (wanted & take));
 }
 
+std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
+  hash = (hash ^ word) * 0x9FB2'1C65'1E98'DF25;
+  return hash ^ (hash >> 32);
+}
+
+std::uint64_t hash_of(const void* bytes, std::size_t size, std::uint64_t hash) {
+  const auto* at = static_cast<const unsigned char*>(bytes);
+  for (; size >= 8; size -= 8, at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    hash = mix(hash, word);
+  }
+  for (; size > 0; --size, ++at) hash = mix(hash, *at);
+  return hash;
+}
+
 }  // namespace
+
+struct NorFlash::Snapshot::Sector {
+  std::vector<std::byte> contents;
+  std::vector<std::uint8_t> marginal;          ///< empty: none
+  std::vector<std::uint8_t> programmed_units;  ///< empty when units may be programmed again
+  std::uint64_t digest = 0;
+};
 
 /// Of one byte: what the operation wants, which bits it drives, which of these it gets done, which it leaves marginal.
 struct NorFlash::Change {
@@ -34,9 +58,13 @@ struct NorFlash::Change {
 
 NorFlash::NorFlash(const Geometry& geometry) : Flash(geometry) {
   if (!geometry.is_sound()) throw std::invalid_argument("NorFlash: the geometry's numbers do not fit each other");
+  const std::uint32_t sectors = geometry.size_bytes / geometry.sector_bytes();
   contents_.assign(geometry.size_bytes, geometry.erased);
-  sector_erases_.assign(geometry.size_bytes / geometry.sector_bytes(), 0);
-  if (!geometry.can_reprogram) programmed_units_.assign(geometry.size_bytes / geometry.write_unit_bytes, false);
+  marginal_.assign(geometry.size_bytes, 0);
+  marginal_bytes_of_.assign(sectors, 0);
+  sector_erases_.assign(sectors, 0);
+  shared_.resize(sectors);
+  if (!geometry.can_reprogram) programmed_units_.assign(geometry.size_bytes / geometry.write_unit_bytes, 0);
 }
 
 bool NorFlash::in_range(std::uint32_t address, std::size_t size) const {
@@ -76,7 +104,7 @@ Status NorFlash::check_program(std::uint32_t address, Bytes bytes) {
   }
   if (!geometry_.can_reprogram) {
     for (std::uint32_t u = address / unit; u < (address + size) / unit; ++u) {
-      if (programmed_units_[u]) return violate(Kind::programs_again, address, size, Status::flash_not_erased);
+      if (programmed_units_[u] != 0) return violate(Kind::programs_again, address, size, Status::flash_not_erased);
     }
   }
   for (std::uint32_t i = 0; i < size; ++i) {
@@ -125,14 +153,38 @@ Status NorFlash::perform(const Op& op, Bytes data) {
     power_on_ = false;
     seed_ = tear_.seed;
   }
+  if (witness_) witness_(done, data);
   apply(op, data, done.cut ? tear_ : Tear{.kind = Tear::Kind::after});
   account(done);
   if (observer_) observer_(done);
   return done.cut ? Status::power_lost : Status::ok;
 }
 
+void NorFlash::tear(const Op& op, Bytes data, const Tear& how) {
+  cut_armed_ = false;
+  power_on_ = false;
+  seed_ = how.seed;
+  apply(op, data, how);
+}
+
+void NorFlash::touch(std::uint32_t address, std::size_t size_bytes) {
+  const std::uint32_t shift = static_cast<std::uint32_t>(std::countr_zero(geometry_.sector_bytes()));
+  for (std::size_t s = address >> shift; s << shift < address + size_bytes; ++s) shared_[s].reset();
+}
+
 void NorFlash::apply(const Op& op, Bytes data, const Tear& tear) {
   if (tear.kind == Tear::Kind::before) return;
+  touch(op.address, op.size_bytes);
+  if (tear.kind == Tear::Kind::after && marginal_bytes_ == 0 && geometry_.erased == std::byte{0xFF}) {
+    const auto at = contents_.begin() + op.address;
+    if (op.kind == OpKind::erase) {
+      std::fill_n(at, op.size_bytes, geometry_.erased);
+    } else {
+      std::transform(data.begin(), data.end(), at, at, [](std::byte a, std::byte b) { return a & b; });
+    }
+    note_programmed(op, tear);
+    return;
+  }
   const bool erases = op.kind == OpKind::erase;
   const std::uint32_t unit = erases ? geometry_.page_bytes : geometry_.write_unit_bytes;
   const std::uint32_t units = op.size_bytes / unit;
@@ -161,29 +213,37 @@ void NorFlash::apply(const Op& op, Bytes data, const Tear& tear) {
     }
     change_byte(address, change);
   }
+  note_programmed(op, tear);
+}
 
+void NorFlash::note_programmed(const Op& op, const Tear& tear) {
+  const bool erases = op.kind == OpKind::erase;
   if (geometry_.can_reprogram) return;
   const std::uint32_t write_unit = geometry_.write_unit_bytes;
   if (erases && tear.kind != Tear::Kind::after) return;  // a half erased unit is not programmable
   for (std::uint32_t u = op.address / write_unit; u < (op.address + op.size_bytes) / write_unit; ++u) {
-    programmed_units_[u] = !erases;
+    programmed_units_[u] = erases ? 0 : 1;
   }
 }
 
 void NorFlash::change_byte(std::uint32_t address, const Change& change) {
   const auto old = std::to_integer<std::uint8_t>(contents_[address]);
-  const auto entry = marginal_.find(address);
-  const std::uint8_t was_marginal = entry == marginal_.end() ? std::uint8_t{0} : entry->second;
+  const std::uint8_t was_marginal = marginal_[address];
   const auto disputed = static_cast<std::uint8_t>(change.drives & ((old ^ change.wanted) | was_marginal));
   const auto new_marginal = static_cast<std::uint8_t>(disputed & change.leaves_marginal);
   const auto done = static_cast<std::uint8_t>(change.drives & change.done & ~new_marginal);
   contents_[address] = std::byte{blend(old, change.wanted, done)};
-  const auto marginal = static_cast<std::uint8_t>((was_marginal & ~done) | new_marginal);
-  if (marginal != 0) {
-    marginal_[address] = marginal;
-  } else if (entry != marginal_.end()) {
-    marginal_.erase(entry);
+  set_marginal(address, static_cast<std::uint8_t>((was_marginal & ~done) | new_marginal));
+}
+
+void NorFlash::set_marginal(std::uint32_t address, std::uint8_t mask) {
+  std::uint8_t& now = marginal_[address];
+  if ((now == 0) != (mask == 0)) {
+    const std::uint32_t change = mask == 0 ? ~0U : 1U;
+    marginal_bytes_of_[address / geometry_.sector_bytes()] += change;
+    marginal_bytes_ += change;
   }
+  now = mask;
 }
 
 void NorFlash::account(const Op& op) {
@@ -202,25 +262,78 @@ void NorFlash::put(std::uint32_t address, Bytes bytes) {
   if (!in_range(address, bytes.size())) throw std::out_of_range("NorFlash::put: beyond the chip");
   std::copy(bytes.begin(), bytes.end(), contents_.begin() + address);
   if (bytes.empty()) return;
+  touch(address, bytes.size());
   const auto last = static_cast<std::uint32_t>(address + bytes.size() - 1);
-  marginal_.erase(marginal_.lower_bound(address), marginal_.upper_bound(last));
+  for (std::uint32_t at = address; at <= last; ++at) set_marginal(at, 0);
   if (geometry_.can_reprogram) return;
   const std::uint32_t unit = geometry_.write_unit_bytes;
   for (std::uint32_t u = address / unit; u <= last / unit; ++u) {
-    programmed_units_[u] = !all_equal(contents().subspan(std::size_t{u} * unit, unit), geometry_.erased);
+    const bool erased = all_equal(contents().subspan(std::size_t{u} * unit, unit), geometry_.erased);
+    programmed_units_[u] = erased ? 0 : 1;
   }
 }
 
-NorFlash::Snapshot NorFlash::snapshot() const { return {contents_, marginal_, programmed_units_, seed_, boots_}; }
+const NorFlash::Snapshot::Sector& NorFlash::shared(std::uint32_t sector) const {
+  if (!shared_[sector]) {
+    auto made = std::make_shared<Snapshot::Sector>();
+    const std::uint32_t size = geometry_.sector_bytes();
+    const auto from = static_cast<std::ptrdiff_t>(std::size_t{sector} * size);
+    made->contents.assign(contents_.begin() + from, contents_.begin() + from + size);
+    if (marginal_bytes_of_[sector] == 0) {
+      made->digest = hash_of(made->contents.data(), size, sector + 1);
+    } else {
+      made->marginal.assign(marginal_.begin() + from, marginal_.begin() + from + size);
+      // What a marginal bit reads as just now is no part of what the cells hold.
+      std::vector<std::byte> firm = made->contents;
+      for (std::size_t i = 0; i < firm.size(); ++i) firm[i] |= std::byte{made->marginal[i]};
+      made->digest = hash_of(made->marginal.data(), size, hash_of(firm.data(), size, sector + 1));
+    }
+    if (!programmed_units_.empty()) {
+      const std::uint32_t units = size / geometry_.write_unit_bytes;
+      const auto first = static_cast<std::ptrdiff_t>(std::size_t{sector} * units);
+      made->programmed_units.assign(programmed_units_.begin() + first, programmed_units_.begin() + first + units);
+    }
+    shared_[sector] = std::move(made);
+  }
+  return *shared_[sector];
+}
+
+NorFlash::Snapshot NorFlash::snapshot() const {
+  for (std::uint32_t s = 0; s < shared_.size(); ++s) static_cast<void>(shared(s));
+  return {shared_, seed_, boots_};
+}
 
 void NorFlash::restore(const Snapshot& snapshot) {
-  contents_ = snapshot.contents;
-  marginal_ = snapshot.marginal;
-  programmed_units_ = snapshot.programmed_units;
+  const std::uint32_t size = geometry_.sector_bytes();
+  for (std::uint32_t s = 0; s < shared_.size(); ++s) {
+    if (shared_[s] == snapshot.sectors[s]) continue;
+    const Snapshot::Sector& from = *snapshot.sectors[s];
+    const auto at = static_cast<std::ptrdiff_t>(std::size_t{s} * size);
+    std::copy(from.contents.begin(), from.contents.end(), contents_.begin() + at);
+    if (marginal_bytes_of_[s] != 0 || !from.marginal.empty()) {
+      for (std::uint32_t i = 0; i < size; ++i) {
+        set_marginal(s * size + i, from.marginal.empty() ? std::uint8_t{0} : from.marginal[i]);
+      }
+    }
+    if (!programmed_units_.empty()) {
+      const auto first = static_cast<std::ptrdiff_t>(s * from.programmed_units.size());
+      std::copy(from.programmed_units.begin(), from.programmed_units.end(), programmed_units_.begin() + first);
+    }
+    shared_[s] = snapshot.sectors[s];
+  }
   seed_ = snapshot.seed;
   boots_ = snapshot.boots;
   power_on_ = true;
   disarm();
+}
+
+std::uint64_t NorFlash::digest() const { return digest(0, geometry_.size_bytes); }
+
+std::uint64_t NorFlash::digest(std::uint32_t address, std::uint32_t size_bytes) const {
+  const std::uint32_t sector = geometry_.sector_bytes();
+  std::uint64_t hash = 0;
+  for (std::uint32_t s = address / sector; s * sector < address + size_bytes; ++s) hash = mix(hash, shared(s).digest);
+  return hash;
 }
 
 void NorFlash::cut_at(std::uint32_t index, const Tear& tear) {
@@ -234,18 +347,22 @@ void NorFlash::reboot(MarginalBits reads) {
   disarm();
   ++boots_;
   const auto erased = std::to_integer<std::uint8_t>(geometry_.erased);
-  for (const auto& [address, mask] : marginal_) {
-    std::uint8_t now = static_cast<std::uint8_t>(draw(seed_, boots_, address));
-    if (reads == MarginalBits::programmed) now = static_cast<std::uint8_t>(~erased);
-    if (reads == MarginalBits::erased) now = erased;
-    contents_[address] = std::byte{blend(std::to_integer<std::uint8_t>(contents_[address]), now, mask)};
+  if (marginal_bytes_ == 0) return;
+  for (std::uint32_t sector = 0; sector < marginal_bytes_of_.size(); ++sector) {
+    if (marginal_bytes_of_[sector] == 0) continue;
+    touch(sector * geometry_.sector_bytes(), 1);
+    for (std::uint32_t i = 0; i < geometry_.sector_bytes(); ++i) {
+      const std::uint32_t address = sector * geometry_.sector_bytes() + i;
+      if (marginal_[address] == 0) continue;
+      std::uint8_t now = static_cast<std::uint8_t>(draw(seed_, boots_, address));
+      if (reads == MarginalBits::programmed) now = static_cast<std::uint8_t>(~erased);
+      if (reads == MarginalBits::erased) now = erased;
+      contents_[address] = std::byte{blend(std::to_integer<std::uint8_t>(contents_[address]), now, marginal_[address])};
+    }
   }
 }
 
-std::byte NorFlash::marginal_at(std::uint32_t address) const {
-  const auto entry = marginal_.find(address);
-  return entry == marginal_.end() ? std::byte{0} : std::byte{entry->second};
-}
+std::byte NorFlash::marginal_at(std::uint32_t address) const { return std::byte{marginal_.at(address)}; }
 
 void NorFlash::fail_at(std::uint32_t index, Status error) {
   fail_armed_ = true;

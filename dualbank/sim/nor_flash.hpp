@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -85,16 +85,17 @@ class NorFlash final : public Flash {
     [[nodiscard]] std::uint64_t operations() const { return programs + erases; }
   };
 
-  /// All that a reboot does not change, but for wear and counters.
+  /// All that a reboot does not change, but for wear and counters. Snapshots share the sectors that are the same, so
+  /// that taking one costs little more than the sectors changed since the last.
   struct Snapshot {
-    std::vector<std::byte> contents;
-    std::map<std::uint32_t, std::uint8_t> marginal;
-    std::vector<bool> programmed_units;
+    struct Sector;
+    std::vector<std::shared_ptr<const Sector>> sectors;
     std::uint32_t seed = 0;
     std::uint32_t boots = 0;
   };
 
   using Observer = std::function<void(const Op&)>;
+  using Witness = std::function<void(const Op&, Bytes)>;
 
   /// All erased. Throws std::invalid_argument when the geometry is not sound.
   explicit NorFlash(const Geometry& geometry);
@@ -113,16 +114,22 @@ class NorFlash final : public Flash {
   /// The flash as it was, power on, nothing armed. Counters and log go on. Precondition: made by a flash of this
   /// geometry.
   void restore(const Snapshot& snapshot);
+  /// A number for what the cells hold, marginal bits included: of the whole chip, or of the sectors that a range
+  /// touches. Equal contents of the same sectors have equal digests.
+  [[nodiscard]] std::uint64_t digest() const;
+  [[nodiscard]] std::uint64_t digest(std::uint32_t address, std::uint32_t size_bytes) const;
 
   // ---- power
   /// Arms a cut at the `index`-th program or erase from now on; 0 is the next.
   void cut_at(std::uint32_t index, const Tear& tear);
   void disarm() { cut_armed_ = fail_armed_ = fail_read_armed_ = false; }
+  /// Power goes in this very operation. Precondition: the flash stands as it did when the operation was begun.
+  void tear(const Op& op, Bytes data, const Tear& how);
   [[nodiscard]] bool power_on() const { return power_on_; }
   /// Power on again, nothing armed; marginal bits are drawn anew.
   void reboot(MarginalBits reads = MarginalBits::drawn);
   [[nodiscard]] std::uint32_t boots() const { return boots_; }
-  [[nodiscard]] bool has_marginal_bits() const { return !marginal_.empty(); }
+  [[nodiscard]] bool has_marginal_bits() const { return marginal_bytes_ != 0; }
   /// Mask of the marginal bits of one byte.
   [[nodiscard]] std::byte marginal_at(std::uint32_t address) const;
 
@@ -144,6 +151,8 @@ class NorFlash final : public Flash {
   /// at each instant. It may read through `contents()`, and the flash too unless the power is off. It must not change
   /// it.
   void observe(Observer observer) { observer_ = std::move(observer); }
+  /// Called before every program and erase with what it is about to do: the moment to take a snapshot for `tear`.
+  void witness(Witness witness) { witness_ = std::move(witness); }
 
  private:
   struct Change;
@@ -152,13 +161,20 @@ class NorFlash final : public Flash {
   Status check_program(std::uint32_t address, Bytes bytes);
   Status perform(const Op& op, Bytes data);
   void apply(const Op& op, Bytes data, const Tear& tear);
+  void note_programmed(const Op& op, const Tear& tear);
   void change_byte(std::uint32_t address, const Change& change);
+  void set_marginal(std::uint32_t address, std::uint8_t mask);
+  void touch(std::uint32_t address, std::size_t size_bytes);
   void account(const Op& op);
+  [[nodiscard]] const Snapshot::Sector& shared(std::uint32_t sector) const;
   [[nodiscard]] bool in_range(std::uint32_t address, std::size_t size) const;
 
   std::vector<std::byte> contents_;
-  std::map<std::uint32_t, std::uint8_t> marginal_;  ///< address -> mask
-  std::vector<bool> programmed_units_;              ///< empty when units may be programmed again
+  std::vector<std::uint8_t> marginal_;            ///< of each byte: mask
+  std::vector<std::uint8_t> programmed_units_;    ///< empty when units may be programmed again
+  std::vector<std::uint32_t> marginal_bytes_of_;  ///< of each sector: how many have marginal bits
+  std::uint32_t marginal_bytes_ = 0;
+  mutable std::vector<std::shared_ptr<const Snapshot::Sector>> shared_;  ///< of each sector; null: changed since
   std::uint32_t seed_ = 0;
   std::uint32_t boots_ = 0;
   bool power_on_ = true;
@@ -178,6 +194,7 @@ class NorFlash final : public Flash {
   std::vector<Op> log_;
   std::vector<Violation> violations_;
   Observer observer_;
+  Witness witness_;
 };
 
 }  // namespace dualbank::sim
