@@ -171,6 +171,32 @@ Event Layout::updatable() const {
   return {};
 }
 
+Event check_layout(const Geometry& geometry, const Layout& layout) {
+  if (layout.slot_count > kMaxSlots) return {Status::slot_unknown, {layout.slot_count, kMaxSlots, 0}};
+  const std::uint32_t sector_bytes = geometry.sector_bytes();
+  std::array<Extent, kMaxSlots + 4> all{layout.otadata, layout.factory, layout.test, layout.fat};
+  constexpr std::uint32_t kNotWritten = 3;
+  std::uint32_t count = kNotWritten + 1;
+  for (std::uint8_t slot = 0; slot < layout.slot_count; ++slot) all[count++] = layout.slots[slot];
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto [offset, size_bytes] = all[i];
+    const bool written = i == 0 || i > kNotWritten;
+    if (!written || (i == 0 && size_bytes == 0)) continue;
+    if (size_bytes == 0 || ((offset | size_bytes) & (sector_bytes - 1)) != 0) {
+      return {Status::layout_misaligned, {offset, size_bytes, sector_bytes}};
+    }
+    if (offset > geometry.size_bytes || size_bytes > geometry.size_bytes - offset) {
+      return {Status::flash_out_of_range, {size_bytes, offset, geometry.size_bytes}};
+    }
+    for (std::uint32_t other = 0; other < count; ++other) {
+      if (other == i || !all[other].present()) continue;
+      if (all[other].offset - offset < size_bytes) return {Status::layout_overlap, {all[other].offset, 0, 0}};
+      if (offset - all[other].offset < all[other].size_bytes) return {Status::layout_overlap, {offset, 0, 0}};
+    }
+  }
+  return kDone;
+}
+
 Result<Layout> read_layout(Flash& flash, std::uint32_t table_offset) {
   return LayoutReader(flash, table_offset).read();
 }

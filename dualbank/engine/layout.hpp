@@ -49,4 +49,9 @@ struct Layout {
 /// `updatable()`.
 [[nodiscard]] Result<Layout> read_layout(Flash& flash, std::uint32_t table_offset = kDefaultTableOffset);
 
+/// Whether what dualbank writes of a layout that no table gave, the OTA slots and otadata, fits the flash.
+/// Errors: layout_misaligned, flash_out_of_range, layout_overlap (also with factory, test and fat, as far as they are
+/// there), slot_unknown (more than 16 slots).
+[[nodiscard]] Event check_layout(const Geometry& geometry, const Layout& layout);
+
 }  // namespace dualbank

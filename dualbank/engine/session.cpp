@@ -44,8 +44,9 @@ Event Session::load(Flash& flash, BootSectors& sectors, int sector, const Layout
   terms_ = {static_cast<SlotIndex>(facts.session.a), facts.identity, facts.session.c, facts.session.d};
   length_bytes_ = facts.learned_length;
   extent_ = layout.extent_of(terms_.slot);
-  map_ = JournalMap::for_slot(extent_.size_bytes);
+  map_ = sectors.map_of(extent_.size_bytes);
   active_ = true;
+  if (sectors.native() != nullptr) return sectors.native()->load(*this, received);
   if (const Event e = load_marks(); e.failed()) return e;
   return load_cells(received);
 }
@@ -86,13 +87,20 @@ Event Session::load_cells(Received& received) {
       if (const Event e = accept_mark(cell.b, cell.c); e.failed()) return e;
     }
     if (cell.kind != CellKind::partial) continue;
-    const Range kept{cell.c, cell.c + cell.b + 1};
-    const std::uint32_t granule = granule_at(kept.from);
-    if (kept.to <= kept.from || granule >= map_.granules || kept.to > range_of(granule).to || done(granule)) continue;
-    std::uint32_t crc = 0;
-    if (const Event e = crc_of_flash(*flash_, extent_.offset + kept.from, kept.length(), crc); e.failed()) return e;
-    if (crc == cell.d && received.add(kept)) fresh_.set(granule, opened_.has(granule));
+    if (const Event e = accept_partial(cell, received); e.failed()) return e;
   }
+  return kDone;
+}
+
+Event Session::accept_partial(const Cell& cell, Received& received) {
+  const Range kept{cell.c, cell.c + cell.b + 1};
+  const std::uint32_t granule = granule_at(kept.from);
+  if (kept.to <= kept.from || granule >= map_.granules || kept.to > range_of(granule).to || done(granule)) {
+    return kDone;
+  }
+  std::uint32_t crc = 0;
+  if (const Event e = crc_of_flash(*flash_, extent_.offset + kept.from, kept.length(), crc); e.failed()) return e;
+  if (crc == cell.d && received.add(kept)) fresh_.set(granule, opened_.has(granule));
   return kDone;
 }
 
@@ -104,7 +112,7 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
   terms_ = terms;
   length_bytes_ = terms.length_bytes;
   extent_ = layout.extent_of(terms.slot);
-  map_ = JournalMap::for_slot(extent_.size_bytes);
+  map_ = sectors.map_of(extent_.size_bytes);
   if (sectors.facts(sector).has_session) {  // its marks must not count for this one
     if (const Event e = sectors.forget_session(sector); e.failed()) return e;
   }
@@ -140,6 +148,7 @@ Event Session::declare_length(std::uint32_t length_bytes) {
 Event Session::wake() {
   if (awake_) return kDone;
   if (const Event e = sectors_->settle(sector_); e.failed()) return e;
+  if (sectors_->native() != nullptr) return sectors_->native()->wake(*this);
   if (const Event e = burn_cells(CellKind::partial, kAllGranules); e.failed()) return e;
   std::array<std::byte, kPieceBytes> piece;
   for (std::uint32_t at = map_.log_end; at < kOtadataSectorBytes;) {
@@ -171,6 +180,7 @@ Event Session::void_marks(std::uint32_t granule) {
 }
 
 Event Session::note_opened(std::uint32_t granule) {
+  if (sectors_->native() != nullptr) return sectors_->native()->note_opened(*this, granule);
   if (opened_.has(granule)) return fresh_.has(granule) ? kDone : void_marks(granule);
   const std::uint32_t word = sectors_->address(sector_) + map_.opened_offset + ((granule >> 5) << 2);
   std::array<std::byte, 4> raw;
@@ -183,27 +193,37 @@ Event Session::note_opened(std::uint32_t granule) {
 
 Event Session::finish(std::uint32_t granule) {
   if (const Event e = save_length(); e.failed()) return e;
-  if (!opened_.has(granule)) {
+  const NativeForm* native = sectors_->native();
+  if (native == nullptr && !opened_.has(granule)) {
     if (const Event e = note_opened(granule); e.failed()) return e;
   }
   const Range range = marked_range_of(granule);
   std::uint32_t crc = 0;
   if (const Event e = crc_of_flash(*flash_, extent_.offset + range.from, range.length(), crc); e.failed()) return e;
-  std::array<std::byte, 4> raw;
-  if (const Event e = read_flash(*flash_, mark_address(granule), raw); e.failed()) return e;
-  const bool free = load_u32(raw, 0) == kNoMark;
-  store_u32(raw, 0, mark_of(crc));
-  const Event e =
-      free ? program_flash(*flash_, mark_address(granule), raw)
-           : sectors_->append(sector_, {CellKind::mark, 0, static_cast<std::uint16_t>(granule), mark_of(crc), 0});
+  const Event e = native != nullptr ? native->mark(*this, granule, mark_of(crc)) : write_mark(granule, mark_of(crc));
   if (e.failed() && e.code != Status::journal_full) return e;
   done_.set(granule, true);
   fresh_.set(granule, false);
   return kDone;
 }
 
+Event Session::write_mark(std::uint32_t granule, std::uint32_t mark) {
+  std::array<std::byte, 4> raw;
+  if (const Event e = read_flash(*flash_, mark_address(granule), raw); e.failed()) return e;
+  const bool free = load_u32(raw, 0) == kNoMark;
+  store_u32(raw, 0, mark);
+  return free ? program_flash(*flash_, mark_address(granule), raw)
+              : sectors_->append(sector_, {CellKind::mark, 0, static_cast<std::uint16_t>(granule), mark, 0});
+}
+
+bool Session::can_go_on() const {
+  constexpr std::uint32_t kCellsNeeded = 32;
+  return sectors_->native() == nullptr || sectors_->room(sector_) >= kCellsNeeded;
+}
+
 Event Session::keep(Range range) {
   awake_ = false;  // the next change drops what is kept here
+  has_kept_ = true;
   std::uint32_t crc = 0;
   if (const Event e = crc_of_flash(*flash_, extent_.offset + range.from, range.length(), crc); e.failed()) return e;
   return sectors_->append(sector_,

@@ -87,6 +87,11 @@ class Session {
   template <class Between>
   [[nodiscard]] Event open(std::uint32_t granule, Between between) {
     if (const Event e = note_opened(granule); e.failed()) return e;
+    return erase(granule, between);
+  }
+  /// Only the erase, of a granule that is suspect already.
+  template <class Between>
+  [[nodiscard]] Event erase(std::uint32_t granule, Between between) {
     const Range range = range_of(granule);
     for (std::uint32_t at = range.from; at < range.to; at += flash_->geometry().sector_bytes()) {
       if (const Event e = erase_sector(*flash_, extent_.offset + at); e.failed()) return e;
@@ -101,11 +106,18 @@ class Session {
   /// Writes down a partly received range of one granule for a planned stop. journal_full when there is no room.
   [[nodiscard]] Event keep(Range range);
 
+  /// False: the journal has no room to go on with this session in another power session. Native form only.
+  [[nodiscard]] bool can_go_on() const;
+
  private:
+  friend class NativeRecords;
+
   [[nodiscard]] Event load_marks();
   [[nodiscard]] Event load_cells(Received& received);
+  [[nodiscard]] Event accept_partial(const Cell& cell, Received& received);
   [[nodiscard]] Event accept_mark(std::uint32_t granule, std::uint32_t mark);
   [[nodiscard]] Event note_opened(std::uint32_t granule);
+  [[nodiscard]] Event write_mark(std::uint32_t granule, std::uint32_t mark);
   [[nodiscard]] Event void_marks(std::uint32_t granule);
   [[nodiscard]] Event burn_cells(CellKind kind, std::uint32_t granule);
   [[nodiscard]] Event read_cell(std::uint32_t offset, CellForm& form, Cell& cell);
@@ -117,6 +129,7 @@ class Session {
   bool active_ = false;
   bool awake_ = false;
   bool length_saved_ = true;
+  bool has_kept_ = false;  // native form: pieces that the next change voids
   SessionTerms terms_{};
   std::uint32_t length_bytes_ = 0xFFFF'FFFF;
   Extent extent_{};

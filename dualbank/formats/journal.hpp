@@ -37,7 +37,18 @@ enum class CellKind : std::uint8_t {
   note = 11,       ///< a: slot, c: seq. In the other sector: a switch to it was begun
   tried = 12,      ///< a: which boot on trial of this record's image this is, from 1
   gave_up = 13,    ///< the trial failed: this record's image is booted only when nothing else boots
-  booted = 14,     ///< a: slot, b: BootReason, c: seq of the active record. Written when it differs from the last one
+  booted = 14,     ///< a: slot, b: BootReason, c: seq of the active record, d: how many there are in the sector.
+                   ///< Written when it differs from the last one
+  native = 15,     ///< a: NativeCell. In native records only; in the ESP form it is a kind that is not known
+};
+
+/// What a cell of kind `native` says.
+enum class NativeCell : std::uint8_t {
+  start = 0,    ///< first in a frame; always the same bytes
+  settled = 1,  ///< c: what stands from there to this frame is void; the next cell is a copy of what counts of it
+  seal = 2,     ///< nothing; what stands before it was read back
+  opened = 3,   ///< b: granule. It is about to be erased; earlier marks of it are void
+  resumed = 4,  ///< earlier partial cells are void
 };
 
 /// Why a record was written (CellKind::intent).
@@ -67,6 +78,8 @@ struct Cell {
   [[nodiscard]] std::array<std::byte, kCellBytes> bytes() const;
   /// Fills `cell` when the form is `cell`. Precondition: 16 bytes.
   [[nodiscard]] static CellForm parse(Bytes bytes16, Cell& cell);
+  /// The same in native records: a free cell is all `erased`, as long as the span is. Precondition: 16 bytes or more.
+  [[nodiscard]] static CellForm parse_native(Bytes bytes, std::byte erased, Cell& cell);
   friend bool operator==(const Cell&, const Cell&) = default;
 };
 
@@ -80,6 +93,36 @@ struct JournalMap {
 
   /// Precondition: slot_bytes is a multiple of 4 KiB and at most 1 GiB.
   [[nodiscard]] static JournalMap for_slot(std::uint32_t slot_bytes);
+};
+
+inline constexpr std::uint32_t kCellsPerFrame = 4;
+inline constexpr std::uint32_t kMostNativeLogBytes = 0x4000;
+inline constexpr std::uint32_t kMostNativeUnitBytes = 32;
+
+/// How the sector of a native record is cut up. The first frame of the log is [erased, doomed, doomed, erased]; one
+/// more erased cell is the last of the sector.
+struct NativeLog {
+  std::uint32_t cell_bytes = kCellBytes;  ///< from one cell to the next
+  std::uint32_t log_bytes = 0;            ///< whole frames
+  std::uint32_t last_cell = 0;            ///< offset of the sector's last cell
+
+  /// Preconditions: powers of two; the sector is that of a record, at least 4 KiB, the unit at most 32 bytes.
+  [[nodiscard]] static constexpr NativeLog of(std::uint32_t record_sector_bytes, std::uint32_t write_unit_bytes) {
+    NativeLog log{.cell_bytes = write_unit_bytes > kCellBytes ? write_unit_bytes : kCellBytes};
+    log.last_cell = record_sector_bytes - log.cell_bytes;
+    log.log_bytes = record_sector_bytes - log.frame_bytes();
+    if (log.log_bytes > kMostNativeLogBytes) log.log_bytes = kMostNativeLogBytes;
+    return log;
+  }
+  [[nodiscard]] constexpr std::uint32_t frame_bytes() const { return cell_bytes * kCellsPerFrame; }
+  [[nodiscard]] constexpr std::uint32_t frames() const {
+    std::uint32_t count = 0;
+    for (std::uint32_t at = 0; at < log_bytes; at += frame_bytes()) ++count;
+    return count;
+  }
+  /// The granules of a slot: the smallest power of two from `sector_bytes` on of which two cells each take at most half
+  /// of the log. No other field is set.
+  [[nodiscard]] JournalMap map_of(std::uint32_t sector_bytes, std::uint32_t slot_bytes) const;
 };
 
 inline constexpr std::uint32_t kNoMark = 0xFFFF'FFFF;  ///< erased: the granule is not done

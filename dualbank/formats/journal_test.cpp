@@ -68,7 +68,7 @@ std::vector<std::byte> sealed(int head) {
 TEST(JournalCell, ANewerVersionIsToldApartFromDamage) {
   Cell cell;
   EXPECT_EQ(Cell::parse(sealed(0x21), cell), CellForm::newer);
-  EXPECT_EQ(Cell::parse(sealed(0x1E), cell), CellForm::newer) << "a kind that this version does not know";
+  EXPECT_EQ(Cell::parse(sealed(0x1F), cell), CellForm::newer) << "a kind that this version does not know";
   EXPECT_EQ(Cell::parse(sealed(0x10), cell), CellForm::newer);
   EXPECT_EQ(Cell::parse(sealed(0x29), cell), CellForm::cell) << "doomed means the same in every version";
   EXPECT_EQ(cell.kind, CellKind::doomed);
@@ -109,6 +109,57 @@ TEST(JournalMark, NeverLooksErasedOrBurnt) {
   EXPECT_NE(mark_of(kBurntMark), kBurntMark);
   EXPECT_NE(mark_of(kNoMark), kBurntMark);
   EXPECT_NE(mark_of(kBurntMark), kNoMark);
+}
+
+TEST(NativeCell, KindFifteenIsKnownInNativeRecordsOnly) {
+  Cell cell;
+  const auto raw = Cell{CellKind::native, static_cast<std::uint8_t>(NativeCell::opened), 7, 0, 0}.bytes();
+  EXPECT_EQ(Cell::parse(raw, cell), CellForm::newer);
+  ASSERT_EQ(Cell::parse_native(raw, std::byte{0xFF}, cell), CellForm::cell);
+  EXPECT_EQ(cell, (Cell{CellKind::native, 3, 7, 0, 0}));
+  EXPECT_EQ(std::to_integer<int>(raw[0]), 0x1F);
+}
+
+TEST(NativeCell, FreeIsAllErasedPaddingToo) {
+  Cell cell;
+  for (const std::byte erased : {std::byte{0xFF}, std::byte{0}}) {
+    std::vector<std::byte> raw(32, erased);
+    EXPECT_EQ(Cell::parse_native(raw, erased, cell), CellForm::free);
+    EXPECT_EQ(Cell::parse_native(raw, ~erased, cell), CellForm::burnt);
+    raw[31] = std::byte{0x55};
+    EXPECT_EQ(Cell::parse_native(raw, erased, cell), CellForm::burnt);
+  }
+}
+
+TEST(NativeLog, IsCutUpByUnitAndSector) {
+  const NativeLog plain = NativeLog::of(0x1000, 8);
+  EXPECT_EQ(plain.cell_bytes, 16U);
+  EXPECT_EQ(plain.frames(), 63U);
+  EXPECT_EQ(plain.last_cell, 0xFF0U);
+  const NativeLog wide = NativeLog::of(0x1000, 32);
+  EXPECT_EQ(wide.cell_bytes, 32U);
+  EXPECT_EQ(wide.frames(), 31U);
+  EXPECT_EQ(wide.last_cell, 0xFE0U);
+  const NativeLog large = NativeLog::of(0x40000, 4);
+  EXPECT_EQ(large.log_bytes, kMostNativeLogBytes);
+  EXPECT_EQ(large.last_cell, 0x3FFF0U);
+}
+
+TEST(NativeLog, TwoCellsForEachGranuleTakeAtMostHalfOfTheLog) {
+  for (const std::uint32_t unit : {1U, 16U, 32U}) {
+    for (const std::uint32_t sector : {0x80U, 0x800U, 0x1000U, 0x2000U, 0x20000U, 0x40000U}) {
+      const NativeLog log = NativeLog::of(sector > 0x1000 ? sector : 0x1000, unit);
+      for (const std::uint32_t slot : {0x40000U, 0x180000U, 0x1000000U}) {
+        const JournalMap map = log.map_of(sector, slot);
+        EXPECT_GE(1U << map.granule_log2, sector);
+        EXPECT_GE(map.granules << map.granule_log2, slot);
+        EXPECT_LE(map.granules * 4, log.frames() * 3);
+        EXPECT_LE(map.granules, kMostGranules);
+        const bool smallest = 1U << map.granule_log2 == sector || map.granules * 8 > log.frames() * 3;
+        EXPECT_TRUE(smallest) << sector << " " << slot;
+      }
+    }
+  }
 }
 
 }  // namespace
