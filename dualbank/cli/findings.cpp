@@ -95,8 +95,10 @@ void look_at_boot(FlashView& view, const std::vector<SlotReport>& slots, Finding
     findings.push_back({Severity::error, "boot", boot_reason_name(next.reason),
                         fmt::format("nothing boots: {}", boot_reason_text(next.reason)),
                         "write a good image into a slot"});
-  } else if (next.reason == BootReason::fallback || next.reason == BootReason::no_usable_record) {
-    const Severity severity = only_factory_is_empty(next, slots) ? Severity::warning : Severity::error;
+  } else if (next.reason == BootReason::fallback || next.reason == BootReason::no_usable_record ||
+             (next.reason == BootReason::trial_failed && next.slot != next.chosen)) {
+    const bool harmless = next.reason == BootReason::trial_failed || only_factory_is_empty(next, slots);
+    const Severity severity = harmless ? Severity::warning : Severity::error;
     findings.push_back({severity, "boot", boot_reason_name(next.reason),
                         fmt::format("{} boots, not {}: {}", slot_name(next.slot), slot_name(next.chosen),
                                     boot_reason_text(next.reason)),

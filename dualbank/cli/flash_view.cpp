@@ -30,6 +30,12 @@ BootDecision FlashView::predict() {
   return *decision;
 }
 
+BootOutcome FlashView::run_bootloader() {
+  const auto outcome = dualbank::run_bootloader(flash_, layout(), {.chip_id = chip_id_}, buffer_);
+  if (!outcome) throw Refused(outcome.error());
+  return *outcome;
+}
+
 BootRecords FlashView::records() {
   if (layout().otadata.size_bytes < kOtadataBytes) return {};
   const auto records = read_boot_records(flash_, layout());

@@ -5,12 +5,13 @@
 #include <vector>
 
 #include "dualbank/engine/boot.hpp"
+#include "dualbank/engine/bootloader.hpp"
 #include "dualbank/engine/layout.hpp"
 #include "dualbank/formats/partition_table.hpp"
 
 namespace dualbank::cli {
 
-/// Reads only. Every member throws Refused where the flash does not read.
+/// Reads only, but for run_bootloader. Every member throws Refused where the flash does not read.
 class FlashView {
  public:
   FlashView(Flash& flash, std::uint32_t table_offset, Policy policy);
@@ -25,6 +26,8 @@ class FlashView {
   [[nodiscard]] std::uint16_t chip_id() const { return chip_id_; }
 
   [[nodiscard]] BootDecision predict();
+  /// Our own bootloader, writes and all.
+  [[nodiscard]] BootOutcome run_bootloader();
   /// Blank ones where the layout has no room for them.
   [[nodiscard]] BootRecords records();
   /// The image in a slot as the vendor's bootloader verifies it.

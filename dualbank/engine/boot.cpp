@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "dualbank/engine/flash_ops.hpp"
+#include "dualbank/engine/trial.hpp"
 
 namespace dualbank {
 namespace {
@@ -31,21 +32,22 @@ class Places {
       : flash_(flash), layout_(layout), settings_(settings), buffer_(buffer) {}
 
   /// All but the images: whatever is there counts as good.
-  Result<BootInputs> look() {
+  Result<BootInputs> look(BootSectors& sectors) {
+    const bool native = settings_.native != nullptr && !keeps_esp_records(flash_.geometry());
+    const std::uint32_t needed_bytes = native ? 2 * native_sector_bytes(flash_.geometry()) : kOtadataBytes;
     BootInputs in{.has_otadata = layout_.otadata.present(),
-                  .otadata_readable = layout_.otadata.size_bytes >= kOtadataBytes,
+                  .otadata_readable = layout_.otadata.size_bytes >= needed_bytes,
                   .slot_count = layout_.slot_count,
                   .has_factory = layout_.factory.present(),
                   .good_slots = 0xFFFF,
                   .good_factory = layout_.factory.present(),
                   .good_test = layout_.test.present(),
+                  .most_tries = settings_.most_tries,
                   .anti_rollback = settings_.anti_rollback,
                   .lowest_secure_version = settings_.lowest_secure_version,
                   .highest_secure_version = settings_.highest_secure_version};
     if (in.otadata_readable) {
-      const Result<BootRecords> records = read_boot_records(flash_, layout_);
-      if (!records) return records.error();
-      in.records = *records;
+      if (const Event e = look_at_records(in, sectors); e.failed()) return e;
     }
     if (settings_.anti_rollback) {
       if (const Event e = look_at_versions(in); e.failed()) return e;
@@ -65,6 +67,19 @@ class Places {
   }
 
  private:
+  Event look_at_records(BootInputs& in, BootSectors& sectors) {
+    if (settings_.policy != Policy::dualbank) {
+      const Result<BootRecords> records = read_boot_records(flash_, layout_, settings_.native);
+      if (!records) return records.error();
+      in.records = *records;
+      return kDone;
+    }
+    if (const Event e = sectors.read(flash_, layout_, settings_.native); e.failed()) return e;
+    in.records = sectors.records();
+    in.trials = {trial_of(sectors, 0), trial_of(sectors, 1)};
+    return kDone;
+  }
+
   static void set_bad(SlotIndex slot, BootInputs& in) {
     if (slot == kFactorySlot) {
       in.good_factory = false;
@@ -140,7 +155,7 @@ Result<ImageInfo> verify_slot(Flash& flash, const Extent& slot, const ImageRules
   return verifier.info();
 }
 
-std::uint16_t infer_chip(Flash& flash, const Layout& layout) {
+std::uint16_t infer_chip(Flash& flash, const Layout& layout, SlotIndex running) {
   const auto chip_at = [&flash](std::uint32_t address) -> const Chip* {
     const Result<ImageHeader> header = read_header(flash, address);
     return header && header->magic == kImageMagic ? find_chip(header->chip_id) : nullptr;
@@ -148,6 +163,9 @@ std::uint16_t infer_chip(Flash& flash, const Layout& layout) {
   for (const std::uint32_t offset : kBootloaderOffsets) {
     const Chip* chip = chip_at(offset);
     if (chip != nullptr && chip->bootloader_offset == offset) return chip->id;
+  }
+  if (const Extent runs = layout.extent_of(running); runs.present()) {
+    if (const Chip* chip = chip_at(runs.offset); chip != nullptr) return chip->id;
   }
   for (std::uint8_t slot = 0; slot < layout.slot_count; ++slot) {
     if (const Chip* chip = chip_at(layout.slots[slot].offset); chip != nullptr) return chip->id;
@@ -157,7 +175,12 @@ std::uint16_t infer_chip(Flash& flash, const Layout& layout) {
   return chip != nullptr ? chip->id : kAnyChip;
 }
 
-Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout) {
+Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout, const NativeForm* native) {
+  if (native != nullptr && !keeps_esp_records(flash.geometry())) {
+    BootSectors sectors;
+    if (const Event e = sectors.read(flash, layout, native); e.failed()) return e;
+    return sectors.records();
+  }
   BootRecords records;
   for (std::uint32_t i = 0; i < records.size(); ++i) {
     std::array<std::byte, kBootRecordBytes> bytes;
@@ -168,10 +191,29 @@ Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout) {
   return records;
 }
 
+Result<BootInputs> look_before_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                    BootSectors& sectors) {
+  return Places{flash, layout, settings, {}}.look(sectors);
+}
+
+Result<BootDecision> decide_verified(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                     BootInputs& inputs, MutableBytes buffer) {
+  Places places{flash, layout, settings, buffer};
+  std::uint32_t good = 0;
+  for (;;) {
+    // Each slot that would boot is verified; a bad one is left out, so the next round chooses the next in the order.
+    const BootDecision decision = decide_boot(inputs, settings.policy);
+    if (decision.slot == kNoSlot || (good >> (decision.slot - kTestSlot) & 1) != 0) return decision;
+    good |= 1U << (decision.slot - kTestSlot);
+    if (const Event e = places.verify(decision.slot, inputs); e.failed()) return e;
+  }
+}
+
 Result<BootInputs> gather_boot_inputs(Flash& flash, const Layout& layout, const BootSettings& settings,
                                       MutableBytes buffer) {
+  BootSectors sectors;
   Places places{flash, layout, settings, buffer};
-  Result<BootInputs> looked = places.look();
+  Result<BootInputs> looked = places.look(sectors);
   if (!looked) return looked;
   BootInputs in = *looked;
   in.good_slots = static_cast<std::uint16_t>((1U << layout.slot_count) - 1);
@@ -183,23 +225,16 @@ Result<BootInputs> gather_boot_inputs(Flash& flash, const Layout& layout, const 
 
 Result<BootDecision> predict_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
                                   MutableBytes buffer) {
-  Places places{flash, layout, settings, buffer};
-  const Result<BootInputs> looked = places.look();
+  BootSectors sectors;
+  const Result<BootInputs> looked = look_before_boot(flash, layout, settings, sectors);
   if (!looked) return looked.error();
-  BootInputs in = *looked;
-  std::uint32_t good = 0;
-  for (;;) {
-    // Each slot that would boot is verified; a bad one is left out, so the next round chooses the next in the order.
-    const BootDecision decision = decide_boot(in, settings.policy);
-    if (decision.slot == kNoSlot || (good >> (decision.slot - kTestSlot) & 1) != 0) return decision;
-    good |= 1U << (decision.slot - kTestSlot);
-    if (const Event e = places.verify(decision.slot, in); e.failed()) return e;
-  }
+  BootInputs inputs = *looked;
+  return decide_verified(flash, layout, settings, inputs, buffer);
 }
 
 Status perform_boot_writes(Flash& flash, const Layout& layout, const BootDecision& decision) {
   if (decision.write_count == 0) return Status::ok;
-  if (flash.geometry().sector_bytes() > kOtadataSectorBytes) return Status::flash_geometry;
+  if (!fits_esp_records(flash.geometry())) return Status::flash_geometry;
   for (std::uint8_t i = 0; i < decision.write_count; ++i) {
     const RecordWrite& write = decision.writes[i];
     const std::uint32_t address = layout.otadata.offset + write.sector * kOtadataSectorBytes;

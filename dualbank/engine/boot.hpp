@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "dualbank/engine/boot_decision.hpp"
+#include "dualbank/engine/boot_sectors.hpp"
 #include "dualbank/engine/flash.hpp"
 #include "dualbank/engine/layout.hpp"
 #include "dualbank/formats/app_image.hpp"
@@ -14,8 +15,11 @@ struct BootSettings {
   Policy policy = Policy::stock;
   std::uint16_t chip_id = kAnyChip;
   bool anti_rollback = false;
-  std::uint32_t lowest_secure_version = 0;    ///< the eFuse counter
-  std::uint32_t highest_secure_version = 32;  ///< as far as the chip can count
+  std::uint32_t lowest_secure_version = 0;      ///< the eFuse counter
+  std::uint32_t highest_secure_version = 32;    ///< as far as the chip can count
+  std::uint8_t most_tries = kDefaultMostTries;  ///< Policy::dualbank: boots on trial that an image gets; 0 means 1
+  /// &native_records: for flashes that the ESP form of boot records cannot be kept on.
+  const NativeForm* native = nullptr;
 };
 
 /// Verifies the image in `slot`, reading it once in pieces of the buffer's size (a sector is quick; below 64 bytes it
@@ -25,25 +29,39 @@ struct BootSettings {
                                             MutableBytes buffer);
 
 /// The chip this flash belongs to, from the first image that names a known one: the bootloader's (at 0x0, 0x1000 or
-/// 0x2000, where that chip has it), then the app slots in order, then factory. kAnyChip when nothing tells.
-[[nodiscard]] std::uint16_t infer_chip(Flash& flash, const Layout& layout);
+/// 0x2000, where that chip has it), then `running` if it is known, then the app slots in order, then factory. kAnyChip
+/// when nothing tells.
+[[nodiscard]] std::uint16_t infer_chip(Flash& flash, const Layout& layout, SlotIndex running = kNoSlot);
 
-/// Reads both boot records. Errors: those of the flash. Precondition: the layout has otadata of two sectors.
-[[nodiscard]] Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout);
+/// Reads both boot records, with `native` in that form where the flash cannot keep the ESP form. Errors: those of the
+/// flash. Precondition: the layout has otadata of two sectors.
+[[nodiscard]] Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout,
+                                                    const NativeForm* native = nullptr);
+
+/// What `decide_boot` needs but the images, each of which counts as good if the layout has a place for it. Under
+/// Policy::dualbank both otadata sectors are read into `sectors`, journals and all; else only the two records are.
+/// Errors: those of the flash.
+[[nodiscard]] Result<BootInputs> look_before_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                                  BootSectors& sectors);
+
+/// Decides on such inputs, verifying as the vendor's bootloader does and no more slots than it would. Images that are
+/// bad are so in `inputs` afterwards. Errors: those of the flash.
+[[nodiscard]] Result<BootDecision> decide_verified(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                                   BootInputs& inputs, MutableBytes buffer);
 
 /// What `decide_boot` needs, read from the flash: every slot is verified as the vendor's bootloader does.
 /// Errors: those of the flash.
 [[nodiscard]] Result<BootInputs> gather_boot_inputs(Flash& flash, const Layout& layout, const BootSettings& settings,
                                                     MutableBytes buffer);
 
-/// What the next reset does. Reads only, and verifies no more slots than the bootloader would. Errors: those of the
-/// flash.
+/// What the next reset does. Reads only, and verifies no more slots than the bootloader would. Under Policy::dualbank
+/// that is what `run_bootloader` decides, unless the flash then refuses a write. Errors: those of the flash.
 [[nodiscard]] Result<BootDecision> predict_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
                                                 MutableBytes buffer);
 
-/// Does the bootloader's writes of a decision, as the bootloader does them: erase the whole sector, program 32 bytes.
-/// The label of a record whose state changes stays. Errors: those of the flash; flash_geometry for erase units above 4
-/// KiB.
+/// Does the vendor's bootloader's writes of a decision, as that does them: erase the whole sector, program 32 bytes.
+/// The label of a record whose state changes stays. Errors: those of the flash; flash_geometry where the ESP form
+/// cannot be kept: no vendor's bootloader is there, and Policy::dualbank has nothing to write.
 [[nodiscard]] Status perform_boot_writes(Flash& flash, const Layout& layout, const BootDecision& decision);
 
 }  // namespace dualbank

@@ -82,7 +82,7 @@ class Decision {
     const bool initial = records_[0].initial() && records_[1].initial();
     const RecordIndex named = slot_count_ == 0 ? kNoRecord : active_record(records_);
     const bool by_default = rejected || slot_count_ == 0;
-    repair_ = initial && (in_.anti_rollback || (by_default && !in_.has_factory));
+    repair_ = policy_ != Policy::dualbank && initial && (in_.anti_rollback || (by_default && !in_.has_factory));
     if (by_default) {
       out_.reason = in_.has_factory ? BootReason::no_record_factory : BootReason::no_record_first_slot;
     } else {
@@ -107,14 +107,23 @@ class Decision {
   /// Takes the slot of a record, and begins its trial before the image is looked at.
   void follow(RecordIndex active) {
     active_ = active;
+    out_.followed = static_cast<std::int8_t>(active);
     if (active == kNoRecord) return;
     start_ = slot_named_by(active);
     if (!trial_dropped_) out_.reason = BootReason::active_record;
+    follow_trial(in_.trials[static_cast<std::uint8_t>(active)]);
     if (policy_ == Policy::stock_rollback && record(active).state == RecordState::fresh) {
       set_state(active, RecordState::pending_verify);
       out_.reason = BootReason::trial_first_boot;
     }
     if (record(active).state == RecordState::valid) raise_secure_version(start_);
+  }
+
+  void follow_trial(const RecordTrial& trial) {
+    if (policy_ != Policy::dualbank || !trial.on_trial) return;
+    out_.trial_over = trial.gave_up || trial.tries >= (in_.most_tries == 0 ? 1 : in_.most_tries);
+    if (!out_.trial_over) next_try_ = static_cast<std::uint8_t>(trial.tries + 1);
+    out_.reason = out_.trial_over ? BootReason::trial_failed : BootReason::trial_boot;
   }
 
   void load() {
@@ -125,9 +134,10 @@ class Decision {
       if (out_.chosen == kNoSlot && slot != kTestSlot) out_.chosen = slot;
       if (!verifies(slot) || (in_.anti_rollback && !version_allowed(slot))) continue;
       out_.slot = slot;
+      if (slot == start_) out_.trial_boot = next_try_;
       if (slot == kTestSlot) {
         out_.reason = BootReason::test_app;
-      } else if (slot != out_.chosen) {
+      } else if (slot != out_.chosen && !out_.trial_over) {
         out_.reason = BootReason::fallback;
       }
       if (is_ota_slot(slot) && repair_) repair(slot);
@@ -147,10 +157,14 @@ class Decision {
   [[nodiscard]] Order dualbank_order() const {
     if (active_ == kNoRecord) return stock_order(start_, slot_count_);
     Order order;
-    order.add(start_);
-    if (record(1 - active_).usable()) order.add(slot_named_by(1 - active_));
-    for (SlotIndex slot = 0; slot < slot_count_; ++slot) order.add(slot);
+    const auto add = [&](SlotIndex slot) {
+      if (!out_.trial_over || slot != start_) order.add(slot);
+    };
+    add(start_);
+    if (record(1 - active_).usable()) add(slot_named_by(1 - active_));
+    for (SlotIndex slot = 0; slot < slot_count_; ++slot) add(slot);
     order.add(kFactorySlot);
+    order.add(start_);  // better a doubtful image than none
     order.add(kTestSlot);
     return order;
   }
@@ -206,6 +220,7 @@ class Decision {
   BootDecision out_{};
   SlotIndex start_ = kFactorySlot;  // without a factory app as good as ota_0, where the vendor then starts
   RecordIndex active_ = kNoRecord;
+  std::uint8_t next_try_ = 0;
   bool trial_dropped_ = false;
   bool repair_ = false;
 };

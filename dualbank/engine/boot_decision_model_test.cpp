@@ -15,10 +15,17 @@ namespace model {
 constexpr std::uint32_t kErased = 0xFFFF'FFFF;
 enum State : std::uint32_t { kNew, kPending, kValid, kInvalid, kAborted };
 
+struct Trial {
+  bool running = false, given_up = false;
+  unsigned booted = 0;
+  friend bool operator==(const Trial&, const Trial&) = default;
+};
+
 struct Entry {
   std::uint32_t seq = kErased;
   std::uint32_t state = kErased;
   bool crc_right = false;
+  Trial trial{};
 
   bool select_invalid() const { return seq == kErased || state == kInvalid || state == kAborted; }
   bool select_valid() const { return !select_invalid() && crc_right; }
@@ -48,6 +55,7 @@ struct Device {
   std::map<int, App> apps{};  ///< by index: 0.., factory -1, test -2
   bool rollback = false;
   bool ours = false;
+  unsigned tries = 3;
   bool anti_rollback = false;
   std::uint32_t efuse = 0;
 };
@@ -56,6 +64,9 @@ struct Outcome {
   int slot = -99;
   Two<Entry> otadata{};
   std::vector<int> written{};  ///< sectors, in order
+  int followed = -1;
+  bool doubted = false;  ///< the trial of the image that was chosen is over
+  unsigned counted = 0;  ///< the boot on trial that this is
   std::uint32_t efuse = 0;
 };
 
@@ -124,7 +135,13 @@ struct Bootloader {
         if (device.otadata[active].state == kValid) burn(start);
       }
     }
+    if (device.ours) repair = false;
+    out.followed = active;
+    const Trial trial = device.ours && active >= 0 ? device.otadata[active].trial : Trial{};
+    const unsigned limit = device.tries > 0 ? device.tries : 1;
+    out.doubted = trial.running && (trial.given_up || trial.booted >= limit);
     search(start, active);
+    if (trial.running && !out.doubted && out.slot == start) out.counted = trial.booted + 1;
     if (out.slot >= 0 && repair) {
       device.otadata[0] = {static_cast<std::uint32_t>(out.slot) + 1, kValid, true};
       out.written.push_back(0);
@@ -141,6 +158,10 @@ struct Bootloader {
       if (device.otadata[1 - active].select_valid()) places.push_back(ota_index(device.otadata[1 - active]));
       for (int i = 0; i < device.ota_count; ++i) places.push_back(i);
       places.push_back(-1);
+      if (out.doubted) {
+        std::erase(places, start);
+        places.push_back(start);
+      }
       for (const int index : places) {
         if (try_load(index)) return;
       }
@@ -166,6 +187,11 @@ BootInputs as_inputs(const Device& device) {
   BootInputs in;
   in.records = {as_record(device.otadata[0]), as_record(device.otadata[1])};
   in.slot_count = static_cast<std::uint8_t>(device.ota_count);
+  const auto known = [](const Trial& t) {
+    return RecordTrial{t.running, t.given_up, static_cast<std::uint8_t>(t.booted)};
+  };
+  in.trials = {known(device.otadata[0].trial), known(device.otadata[1].trial)};
+  in.most_tries = static_cast<std::uint8_t>(device.tries);
   in.anti_rollback = device.anti_rollback;
   in.lowest_secure_version = device.efuse;
   in.described_slots = 0;
@@ -187,8 +213,11 @@ BootInputs as_inputs(const Device& device) {
 }
 
 std::ostream& operator<<(std::ostream& to, const Device& d) {
-  for (const Entry& e : {d.otadata.zero, d.otadata.one})
-    to << "{seq " << e.seq << " state " << e.state << (e.crc_right ? "} " : " bad} ");
+  for (const Entry& e : {d.otadata.zero, d.otadata.one}) {
+    to << "{seq " << e.seq << " state " << e.state << (e.crc_right ? "" : " bad");
+    if (e.trial.running) to << " tried " << e.trial.booted << (e.trial.given_up ? " given up" : "");
+    to << "} ";
+  }
   for (const auto& [index, app] : d.apps) {
     if (app.there) to << index << (app.good ? "+" : "-") << "v" << app.version << (app.described ? " " : "? ");
   }
@@ -212,7 +241,14 @@ const char* difference(const Device& device) {
   if (found.raised_secure_version != expected.efuse) return "eFuse counter";
   if ((found.slot == kNoSlot) != (found.reason == BootReason::nothing_boots)) return "reason: nothing boots";
   if ((found.slot == kTestSlot) != (found.reason == BootReason::test_app)) return "reason: test app";
-  const bool fell = found.slot >= kFactorySlot && found.slot != found.chosen;
+  if (found.followed != expected.followed) return "record followed";
+  if (found.trial_over != expected.doubted) return "trial over";
+  if (found.trial_boot != expected.counted) return "boot on trial";
+  const bool runs = found.slot >= kFactorySlot;
+  if ((runs && expected.doubted) != (found.reason == BootReason::trial_failed)) return "reason: trial failed";
+  const bool tried = expected.counted > 0 && found.slot == found.chosen;
+  if (tried != (found.reason == BootReason::trial_boot)) return "reason: trial";
+  const bool fell = runs && found.slot != found.chosen && !expected.doubted;
   if (fell != (found.reason == BootReason::fallback)) return "reason: fallback";
   return "";
 }
@@ -269,6 +305,33 @@ TEST_F(BootModel, AgreesInEveryStateOfRecordsSlotsAndPolicies) {
   EXPECT_EQ(states_, 70u * 70u * (4 + 8 + 16) * 3);
 }
 
+TEST_F(BootModel, AgreesInEveryStateOfTrials) {
+  const std::vector<Trial> trials{
+      {}, {false, true, 3}, {true, false, 0}, {true, false, 2}, {true, false, 3}, {true, false, 255}, {true, true, 0}};
+  std::vector<Entry> all;
+  for (const Entry& e : entries({1, 2, 3}, {kNew, kValid, kInvalid, kErased})) {
+    if (e.seq == kErased && e.state != kErased) continue;
+    for (const Trial& trial : trials) {
+      all.push_back(e);
+      all.back().trial = trial;
+    }
+  }
+  for (const Entry& e0 : all) {
+    for (const Entry& e1 : all) {
+      Device device{.otadata = {e0, e1}, .ours = true};
+      for (unsigned bits = 0; bits < 32; ++bits) {
+        device.ota_count = bits < 16 ? 2 : 3;
+        device.apps.clear();
+        for (int i = 0; i < device.ota_count; ++i) device.apps[i] = {.there = true, .good = (bits >> i & 1) != 0};
+        if ((bits & 4) != 0) device.apps[-1] = {.there = true, .good = true};
+        if ((bits & 8) != 0) device.apps[-2] = {.there = true, .good = true};
+        device.tries = (e0.seq + e1.seq + bits) % 5 == 4 ? 255 : (e0.seq + e1.seq + bits) % 5;
+        check(device);
+      }
+    }
+  }
+}
+
 TEST_F(BootModel, AgreesForManySlotsWithATestApp) {
   const auto all = entries({0, 1, 4, 5, 6, 16, 0xFFFF'FFFE}, {kNew, kPending, kAborted, kErased});
   for (const Entry& e0 : all) {
@@ -297,6 +360,8 @@ TEST_F(BootModel, AgreesUnderAntiRollback) {
   for (const Entry& e0 : all) {
     for (const Entry& e1 : all) {
       Device device{.otadata = {e0, e1}, .ota_count = 2, .anti_rollback = true};
+      device.otadata.zero.trial = {true, false, 1};
+      device.otadata.one.trial = {true, e0.seq == 1, e1.seq};
       for (const App& a0 : kApps) {
         for (const App& a1 : kApps) {
           for (const std::uint32_t efuse : {0u, 1u, 2u, 3u}) {

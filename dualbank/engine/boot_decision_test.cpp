@@ -126,23 +126,6 @@ TEST(BootRollback, ConfirmingCutBetweenEraseAndProgramBootsTheOldImage) {
 
 // ---- the order of the fallback
 
-BootInputs many_slots(std::uint8_t count, std::uint32_t seq, std::uint16_t good_slots) {
-  return {.records = {good(seq), kBlank}, .slot_count = count, .good_slots = good_slots};
-}
-
-/// Boots, spoils what booted, boots again, until nothing does.
-std::vector<int> fallback_order(BootInputs inputs, Policy policy) {
-  std::vector<int> order;
-  for (;;) {
-    const auto d = decide_boot(inputs, policy);
-    if (d.slot == kNoSlot) return order;
-    order.push_back(d.slot);
-    if (d.slot == kFactorySlot) inputs.good_factory = false;
-    if (d.slot == kTestSlot) inputs.good_test = false;
-    if (d.slot >= 0) inputs.good_slots = static_cast<std::uint16_t>(inputs.good_slots & ~(1 << d.slot));
-  }
-}
-
 TEST(BootFallback, StockGoesDownThroughFactoryThenUpThenTest) {
   BootInputs inputs = with_factory(many_slots(5, 3, 0xFFFF));
   inputs.good_test = true;
@@ -328,7 +311,7 @@ TEST(BootAntiRollback, WithoutOtaSlotsAUsableRecordStopsTheVendorsBootloader) {
 TEST(BootReasonWords, EveryReasonHasItsOwnNameAndSentence) {
   std::set<std::string> names;
   std::set<std::string> texts;
-  constexpr int kReasons = static_cast<int>(BootReason::otadata_unreadable) + 1;
+  constexpr int kReasons = static_cast<int>(BootReason::trial_failed) + 1;
   for (int i = 0; i < kReasons; ++i) {
     names.insert(boot_reason_name(static_cast<BootReason>(i)));
     texts.insert(boot_reason_text(static_cast<BootReason>(i)));

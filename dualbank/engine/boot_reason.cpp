@@ -27,6 +27,10 @@ const char* boot_reason_name(BootReason reason) {
       return "nothing_boots";
     case BootReason::otadata_unreadable:
       return "otadata_unreadable";
+    case BootReason::trial_boot:
+      return "trial_boot";
+    case BootReason::trial_failed:
+      return "trial_failed";
   }
   return "unknown";
 }
@@ -55,6 +59,11 @@ const char* boot_reason_text(BootReason reason) {
       return "no image verifies, so the bootloader resets for ever";
     case BootReason::otadata_unreadable:
       return "the otadata partition cannot be read or is too small, so the bootloader resets for ever";
+    case BootReason::trial_boot:
+      return "the newest boot record names it, and this is one of its boots on trial";
+    case BootReason::trial_failed:
+      return "the newest boot record's image was not confirmed in its boots on trial, so the other good images come "
+             "first";
   }
   return "unknown";
 }

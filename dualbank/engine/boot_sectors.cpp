@@ -4,12 +4,12 @@ namespace dualbank {
 namespace {
 
 constexpr std::uint32_t kPieceBytes = 128;
-constexpr std::uint32_t kReservedCells = 8;     // for what a switch and the next wipe need
 constexpr std::uint32_t kTopMargin = 0x1000;    // far more anchors than the calls up to the next check can take
 constexpr std::uint32_t kRecordBodyBytes = 28;  // all but the CRC
 
 constexpr bool can_be_done_without(CellKind kind) {
-  return kind == CellKind::mark || kind == CellKind::partial || kind == CellKind::note || kind == CellKind::length;
+  return kind == CellKind::mark || kind == CellKind::partial || kind == CellKind::note || kind == CellKind::length ||
+         kind == CellKind::booted;
 }
 
 }  // namespace
@@ -39,17 +39,24 @@ int BootSectors::blanker() const {
 }
 
 std::uint32_t BootSectors::room(int sector) const {
+  if (native_ != nullptr) return native_->room(*this, sector);
   return static_cast<std::uint32_t>(facts(sector).log_end - facts(sector).free_cell) / kCellBytes;
 }
 
-Event BootSectors::read(Flash& flash, const Layout& layout) {
+JournalMap BootSectors::map_of(std::uint32_t slot_bytes) const {
+  return native_ != nullptr ? native_->map_of(flash_->geometry(), slot_bytes) : JournalMap::for_slot(slot_bytes);
+}
+
+Event BootSectors::read(Flash& flash, const Layout& layout, const NativeForm* native) {
   flash_ = &flash;
+  native_ = keeps_esp_records(flash.geometry()) ? nullptr : native;
+  sector_bytes_ = native_ != nullptr ? native_sector_bytes(flash.geometry()) : kOtadataSectorBytes;
   layout_ = &layout;
   otadata_offset_ = layout.otadata.offset;
   slot_count_ = layout.slot_count;
   settled_ = {};
   for (int sector = 0; sector < 2; ++sector) {
-    if (const Event e = scan(sector); e.failed()) return e;
+    if (const Event e = native_ != nullptr ? native_->scan(*this, sector) : scan(sector); e.failed()) return e;
   }
   return kDone;
 }
@@ -93,8 +100,7 @@ Event BootSectors::scan(int sector) {
     facts.gave_up = facts.has_booted = false;
     facts.tries = 0;
   }
-  at(sector) = facts;
-  records_[static_cast<unsigned>(sector)] = facts.record;
+  set_facts(sector, facts);
   return kDone;
 }
 
@@ -110,7 +116,7 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
       break;
     case CellKind::session: {
       const Extent slot = layout_->extent_of(static_cast<SlotIndex>(cell.a));
-      const JournalMap map = JournalMap::for_slot(slot.size_bytes);
+      const JournalMap map = map_of(slot.size_bytes);
       if (!slot.present() || !is_ota_slot(static_cast<SlotIndex>(cell.a)) || cell.b != map.granule_log2) {
         facts.strange_session = true;
         break;
@@ -118,7 +124,7 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
       facts.has_session = true;
       facts.session = cell;
       facts.learned_length = cell.c;
-      facts.log_end = static_cast<std::uint16_t>(map.log_end);
+      if (native_ == nullptr) facts.log_end = static_cast<std::uint16_t>(map.log_end);
       break;
     }
     case CellKind::length:
@@ -132,7 +138,7 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
       facts.intent_cell = here;
       break;
     case CellKind::firm:
-      facts.firm = facts.has_intent;
+      facts.firm = facts.has_intent && (native_ == nullptr || cell.c == facts.intent.c);
       break;
     case CellKind::confirmed:
       facts.confirmed = true;
@@ -150,6 +156,7 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
       facts.has_booted = true;
       facts.booted = cell;
       break;
+    case CellKind::native:
     case CellKind::mark:
     case CellKind::partial:
     case CellKind::note:
@@ -167,6 +174,7 @@ Event BootSectors::burn(int sector, std::uint32_t cell_offset) {
 }
 
 Event BootSectors::forget_session(int sector) {
+  if (native_ != nullptr) return native_->forget_session(*this, sector);
   if (const Event e = settle(sector); e.failed()) return e;
   SectorFacts& facts = at(sector);
   if (facts.erased_cell != 0) {
@@ -176,18 +184,22 @@ Event BootSectors::forget_session(int sector) {
   return kDone;
 }
 
+Event BootSectors::refresh_last_cell(int sector) {
+  if (native_ != nullptr) return native_->settle(*this, sector);
+  const SectorFacts& facts = at(sector);
+  if (facts.last_cell == 0) return kDone;
+  std::array<std::byte, kCellBytes> raw;
+  if (const Event e = read_flash(*flash_, address(sector) + facts.last_cell, raw); e.failed()) return e;
+  Cell cell;
+  if (Cell::parse(raw, cell) == CellForm::burnt) return burn(sector, facts.last_cell);
+  return program_flash(*flash_, address(sector) + facts.last_cell, raw);
+}
+
 Event BootSectors::settle(int sector) {
+  if (native_ != nullptr) return native_->settle(*this, sector);
   if (settled_[static_cast<unsigned>(sector)]) return kDone;
   SectorFacts& facts = at(sector);
-  if (facts.last_cell != 0) {
-    std::array<std::byte, kCellBytes> raw;
-    if (const Event e = read_flash(*flash_, address(sector) + facts.last_cell, raw); e.failed()) return e;
-    Cell cell;
-    const bool sound = Cell::parse(raw, cell) != CellForm::burnt;
-    const Event e =
-        sound ? program_flash(*flash_, address(sector) + facts.last_cell, raw) : burn(sector, facts.last_cell);
-    if (e.failed()) return e;
-  }
+  if (const Event e = refresh_last_cell(sector); e.failed()) return e;
   if (room(sector) > kReservedCells) {
     if (const Event e = burn(sector, facts.free_cell); e.failed()) return e;
     facts.last_cell = facts.free_cell;
@@ -198,9 +210,25 @@ Event BootSectors::settle(int sector) {
   return kDone;
 }
 
+// Behind a free cell there can be others that an erase, cut, has left: they must not speak again.
+Event BootSectors::pass_over_remains(int sector) {
+  SectorFacts& facts = at(sector);
+  while (room(sector) > 0) {
+    std::array<std::byte, kCellBytes> raw;
+    if (const Event e = read_flash(*flash_, address(sector) + facts.free_cell, raw); e.failed()) return e;
+    if (all_equal(raw, std::byte{0xFF})) break;
+    if (const Event e = burn(sector, facts.free_cell); e.failed()) return e;
+    facts.last_cell = facts.free_cell;
+    facts.free_cell = static_cast<std::uint16_t>(facts.free_cell + kCellBytes);
+  }
+  return kDone;
+}
+
 Event BootSectors::append(int sector, const Cell& cell) {
+  if (native_ != nullptr) return native_->append(*this, sector, cell);
   if (const Event e = settle(sector); e.failed()) return e;
   SectorFacts& facts = at(sector);
+  if (const Event e = pass_over_remains(sector); e.failed()) return e;
   if (room(sector) <= (can_be_done_without(cell.kind) ? kReservedCells : 0)) {
     return {Status::journal_full, {static_cast<std::uint32_t>(sector), 0, 0}};
   }
@@ -212,13 +240,20 @@ Event BootSectors::append(int sector, const Cell& cell) {
   return kDone;
 }
 
+Event BootSectors::rely_on_record(int sector) {
+  const SectorFacts& facts = at(sector);
+  return facts.ours() && facts.firm && !facts.record_doubtful ? kDone : refresh_record(sector);
+}
+
 Event BootSectors::refresh_record(int sector) {
+  if (native_ != nullptr) return at(sector).record_doubtful ? native_->settle(*this, sector) : kDone;
   std::array<std::byte, kBootRecordBytes> raw;
   if (const Event e = read_flash(*flash_, address(sector), raw); e.failed()) return e;
   return program_flash(*flash_, address(sector), raw);
 }
 
 Event BootSectors::wipe(int sector) {
+  if (native_ != nullptr) return native_->wipe(*this, sector);
   const SectorFacts& facts = at(sector);
   if (const Event e = settle(sector); e.failed()) return e;
   if (room(sector) > 0) {
@@ -240,6 +275,7 @@ Event BootSectors::wipe(int sector) {
 }
 
 Event BootSectors::write_record(int sector, const BootRecord& record) {
+  if (native_ != nullptr) return native_->commit(*this, sector, record);
   const auto bytes = record.bytes();
   // The CRC comes last: a record without it is never usable. With an undefined state one program is as good, because no
   // torn sequence number matches a torn CRC.
@@ -262,8 +298,9 @@ Event BootSectors::write_record(int sector, const BootRecord& record) {
 
 Event BootSectors::prepare(int sector) {
   constexpr std::uint32_t kCellsNeeded = 5;
+  constexpr std::uint32_t kCellsNeededNative = 9;  // with some to settle the record after cuts
   const SectorFacts& facts = at(sector);
-  const bool roomy = room(sector) >= kCellsNeeded;
+  const bool roomy = room(sector) >= (native_ != nullptr ? kCellsNeededNative : kCellsNeeded);
   if (facts.clean() && roomy) return kDone;
   // With no usable record anywhere a blank one is taken as it is: an erase, torn, could leave seq 0, which is usable.
   const bool untouched = facts.record_blank && facts.rest_blank && !facts.doomed && !facts.has_intent &&
@@ -287,6 +324,7 @@ Event BootSectors::finish(int sector) {
   const SectorFacts& facts = at(sector);
   const Cell intent = facts.intent;
   const BootRecord record = BootRecord::make(intent.c, static_cast<RecordState>(intent.d));
+  if (native_ != nullptr) return write_record(sector, record);
   std::array<std::byte, kBootRecordBytes> raw;
   if (const Event e = read_flash(*flash_, address(sector), raw); e.failed()) return e;
   const auto wanted = record.bytes();

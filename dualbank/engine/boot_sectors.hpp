@@ -7,10 +7,14 @@
 
 #include "dualbank/engine/flash_ops.hpp"
 #include "dualbank/engine/layout.hpp"
+#include "dualbank/engine/native_form.hpp"
 #include "dualbank/formats/journal.hpp"
 #include "dualbank/formats/otadata.hpp"
 
 namespace dualbank {
+
+/// Cells of a log that only what a switch and the next wipe need may take.
+inline constexpr std::uint32_t kReservedCells = 8;
 
 /// What one sector says. Offsets count from the sector's start.
 struct SectorFacts {
@@ -39,6 +43,8 @@ struct SectorFacts {
   std::uint16_t last_cell = 0;
   std::uint16_t free_cell = 0;  ///< the log's end when it is full
   std::uint16_t log_end = 0;
+  /// Native form: intent or firm is the last cell, so that a cut may have left it between two values. settle() ends it.
+  bool record_doubtful = false;
 
   /// Ready to take a record: erased for certain, nothing written since but a session.
   [[nodiscard]] bool clean() const {
@@ -57,7 +63,13 @@ class BootSectors {
   constexpr BootSectors() = default;
 
   /// Reads both sectors. Precondition: the extent has two sectors. Nothing is written until one of the calls below.
-  [[nodiscard]] Event read(Flash& flash, const Layout& layout);
+  /// With `native`, that is the form on a flash which the ESP form cannot be kept on.
+  [[nodiscard]] Event read(Flash& flash, const Layout& layout, const NativeForm* native = nullptr);
+
+  /// The form that is in use; nullptr: the ESP form.
+  [[nodiscard]] const NativeForm* native() const { return native_; }
+  /// How a slot of this size is followed.
+  [[nodiscard]] JournalMap map_of(std::uint32_t slot_bytes) const;
 
   [[nodiscard]] const SectorFacts& facts(int sector) const { return facts_[static_cast<unsigned>(sector)]; }
   [[nodiscard]] const BootRecords& records() const { return records_; }
@@ -66,7 +78,7 @@ class BootSectors {
   /// The slot that the active record names; kNoSlot without one, or when it names none of the layout's.
   [[nodiscard]] SlotIndex active_slot() const;
   [[nodiscard]] std::uint32_t address(int sector) const {
-    return otadata_offset_ + static_cast<std::uint32_t>(sector) * kOtadataSectorBytes;
+    return otadata_offset_ + static_cast<std::uint32_t>(sector) * sector_bytes_;
   }
   /// A seq above those of both records that names `slot`; kBlankSeq at the top. A damaged record's seq counts for
   /// nothing.
@@ -76,20 +88,33 @@ class BootSectors {
   /// The sector to take when no record is usable: one that is wholly blank, else one whose record is, else sector 0.
   [[nodiscard]] int blanker() const;
 
+  /// Neither ready to take a record nor holding one that is usable: an erase may have been cut, and the record that it
+  /// was to take may come back.
+  [[nodiscard]] bool doubtful(int sector) const {
+    return !facts(sector).clean() && (facts(sector).doomed || !facts(sector).record.usable());
+  }
+
   /// Cells that the log can still take.
   [[nodiscard]] std::uint32_t room(int sector) const;
 
   /// Appends a cell. journal_full when there is no room, or too little for cells that can be done without.
   [[nodiscard]] Event append(int sector, const Cell& cell);
-  /// Ends the session in a sector, without an erase: from now on the sector is not clean.
+  /// Ends the session in a sector. ESP form: without an erase; from now on the sector is not clean. Native form: a
+  /// wipe.
   [[nodiscard]] Event forget_session(int sector);
-  /// Makes a cell mean nothing, for good.
+  /// Makes a cell mean nothing, for good. ESP form only.
   [[nodiscard]] Event burn(int sector, std::uint32_t cell_offset);
   /// Once a power session, before anything in the sector is relied on or added: programs the last cell again as it
-  /// reads and burns the first free one, so that what a cut left in either can never read differently later.
+  /// reads and burns the first free one, so that what a cut left in either can never read differently later. Native
+  /// form: writes down what the last cell was taken for; journal_full when there is no room for that.
   [[nodiscard]] Event settle(int sector);
+  /// The first half of settle: no cell is used up.
+  [[nodiscard]] Event refresh_last_cell(int sector);
   /// Programs the record again with the bytes that it reads as: firm for certain when a cut had left it doubtful.
+  /// Native form: settles it, if it is doubtful.
   [[nodiscard]] Event refresh_record(int sector);
+  /// The same, where the journal does not say that the record is firm.
+  [[nodiscard]] Event rely_on_record(int sector);
 
   /// DOOMED, erase, ERASED. Precondition: the sector's record is not what the device depends on.
   [[nodiscard]] Event wipe(int sector);
@@ -102,7 +127,14 @@ class BootSectors {
   [[nodiscard]] Event finish(int sector);
 
  private:
+  friend class NativeRecords;
+
   [[nodiscard]] Event scan(int sector);
+  [[nodiscard]] Event pass_over_remains(int sector);
+  void set_facts(int sector, const SectorFacts& facts) {
+    at(sector) = facts;
+    records_[static_cast<unsigned>(sector)] = facts.record;
+  }
   void note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t offset) const;
   [[nodiscard]] Event program_cell(int sector, std::uint32_t offset, const Cell& cell);
   [[nodiscard]] Event write_record(int sector, const BootRecord& record);
@@ -110,7 +142,9 @@ class BootSectors {
 
   Flash* flash_ = nullptr;
   const Layout* layout_ = nullptr;
+  const NativeForm* native_ = nullptr;
   std::uint32_t otadata_offset_ = 0;
+  std::uint32_t sector_bytes_ = kOtadataSectorBytes;
   std::uint8_t slot_count_ = 0;
   std::array<bool, 2> settled_{};
   std::array<SectorFacts, 2> facts_{};

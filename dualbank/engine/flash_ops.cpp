@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint32_t kPieceBytes = 128;
 
 Event failure(Status code, std::uint32_t address, std::size_t size_bytes) {
+  if (code == Status::flash_not_erased) return {code, {address, 0, 0}};
   return {code, {static_cast<std::uint32_t>(size_bytes), address, 0}};
 }
 
@@ -79,7 +80,8 @@ Event program_bytes(Flash& flash, std::uint32_t address, Bytes bytes) {
 Event erase_sector(Flash& flash, std::uint32_t address) {
   const std::uint32_t size_bytes = flash.geometry().sector_bytes();
   if (const Status s = flash.erase(address, size_bytes); s != Status::ok) return failure(s, address, size_bytes);
-  std::array<std::byte, kPieceBytes> piece;
+  std::array<std::byte, kPieceBytes> room;
+  const MutableBytes piece = MutableBytes{room}.first(smaller(kPieceBytes, size_bytes));
   for (std::uint32_t at = 0; at < size_bytes; at += kPieceBytes) {
     if (const Event e = read_flash(flash, address + at, piece); e.failed()) return e;
     if (!all_equal(piece, flash.geometry().erased)) return {Status::flash_verify_failed, {address + at, 0, 0}};

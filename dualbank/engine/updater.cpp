@@ -1,20 +1,14 @@
 // Opening: what runs, what boots, and what a power cut left. The other verbs are in updater_begin.cpp,
-// updater_flash.cpp and updater_switch.cpp.
+// updater_flash.cpp, updater_switch.cpp and updater_trial.cpp.
 #include "dualbank/engine/updater.hpp"
 
 #include "dualbank/engine/boot.hpp"
+#include "dualbank/engine/trial.hpp"
 
 namespace dualbank {
 namespace {
 
-constexpr std::uint32_t kLargestSectorBytes = kOtadataSectorBytes;
-constexpr std::uint8_t kLargestWriteUnitBytes = 4;
 constexpr std::size_t kOwnBufferBytes = 256;
-
-constexpr bool supports_boot_records(const Geometry& g) {
-  return g.is_sound() && g.sector_bytes() <= kLargestSectorBytes && g.write_unit_bytes <= kLargestWriteUnitBytes &&
-         g.can_reprogram && g.erased == std::byte{0xFF} && g.page_bytes >= kBootRecordBytes;
-}
 
 }  // namespace
 
@@ -57,18 +51,16 @@ Status Updater::open() {
 }
 
 Event Updater::open_flash() {
-  if (!supports_boot_records(flash_->geometry())) {
+  const bool native = options_.native != nullptr && keeps_native_records(flash_->geometry());
+  if (!keeps_esp_records(flash_->geometry()) && !native) {
     std::array<std::byte, 1> probe;  // a port that could not open says why
     if (const Event e = read_flash(*flash_, 0, probe); e.failed()) return e;
     return {Status::flash_geometry, {flash_->geometry().write_unit_bytes, flash_->geometry().sector_bytes(), 0}};
   }
-  const Result<Layout> layout = read_layout(*flash_, options_.table_offset);
-  if (!layout) return layout.error();
-  layout_ = *layout;
-  if (const Event e = layout_.updatable(); e.failed()) return e;
-  if (const Event e = sectors_.read(*flash_, layout_); e.failed()) return e;
+  if (const Event e = find_layout(); e.failed()) return e;
+  if (const Event e = sectors_.read(*flash_, layout_, options_.native); e.failed()) return e;
   if (const Event e = infer_running(); e.failed()) return e;
-  chip_id_ = options_.chip_id != kAnyChip ? options_.chip_id : infer_chip(*flash_, layout_);
+  chip_id_ = options_.chip_id != kAnyChip ? options_.chip_id : infer_chip(*flash_, layout_, state_.running_slot);
   Event found = kDone;
   if (!options_.read_only) {
     found = recover();
@@ -76,10 +68,32 @@ Event Updater::open_flash() {
   }
   if (const Event e = load_session(); e.failed()) return e;
   note_state();
-  if (found != kDone) return found;
+  return found != kDone ? found : what_stands();
+}
+
+Event Updater::find_layout() {
+  if (options_.layout != nullptr) {
+    layout_ = *options_.layout;
+    if (const Event e = check_layout(flash_->geometry(), layout_); e.failed()) return e;
+  } else {
+    const Result<Layout> layout = read_layout(*flash_, options_.table_offset);
+    if (!layout) return layout.error();
+    layout_ = *layout;
+  }
+  if (const Event e = layout_.updatable(); e.failed()) return e;
+  const std::uint32_t needed = 2 * native_sector_bytes(flash_->geometry());
+  if (layout_.otadata.size_bytes >= needed) return kDone;
+  return {Status::layout_otadata_too_small, {layout_.otadata.size_bytes, needed, 0}};
+}
+
+Event Updater::what_stands() const {
+  const auto running = static_cast<std::uint32_t>(state_.running_slot);
+  if (const int failed = failed_trial(sectors_, state_.running_slot); failed >= 0) {
+    const SectorFacts& facts = sectors_.facts(failed);
+    return {Status::trial_failed_back, {facts.intent.a, facts.tries, running}};
+  }
   return {Status::opened,
-          {static_cast<std::uint32_t>(state_.running_slot), static_cast<std::uint32_t>(state_.boot_slot),
-           static_cast<std::uint32_t>(state_.next_update_slot)}};
+          {running, static_cast<std::uint32_t>(state_.boot_slot), static_cast<std::uint32_t>(state_.next_update_slot)}};
 }
 
 Event Updater::infer_running() {
@@ -91,8 +105,8 @@ Event Updater::infer_running() {
                          {static_cast<std::uint32_t>(options_.running_slot), layout_.slot_count, 0}};
   }
   std::array<std::byte, kOwnBufferBytes> own;
-  const BootSettings settings{options_.policy, options_.chip_id, options_.anti_rollback,
-                              options_.lowest_secure_version};
+  BootSettings settings{options_.policy, options_.chip_id, options_.anti_rollback, options_.lowest_secure_version};
+  settings.native = options_.native;
   const Result<BootInputs> gathered = gather_boot_inputs(*flash_, layout_, settings, work_buffer(own));
   if (!gathered) return gathered.error();
   BootInputs inputs = *gathered;
@@ -103,6 +117,14 @@ Event Updater::infer_running() {
       if (record.state == RecordState::fresh) record.state = RecordState::invalid;
     }
     policy = Policy::stock;
+  } else if (policy == Policy::dualbank) {
+    // The same: an image whose trial has no boot yet does not run, and the last one that it got it runs.
+    for (std::uint32_t i = 0; i < inputs.trials.size(); ++i) {
+      if (!inputs.trials[i].on_trial) continue;
+      const SectorFacts& facts = sectors_.facts(static_cast<int>(i));
+      if (facts.tries == 0) inputs.records[i].state = RecordState::invalid;
+      inputs.trials[i] = {true, facts.gave_up, 0};
+    }
   }
   state_.running_slot = decide_boot(inputs, policy).slot;
   return kDone;
@@ -114,13 +136,14 @@ bool Updater::running_on_trial() const {
   const SectorFacts& facts = sectors_.facts(a);
   if (facts.record.state == RecordState::valid) return false;
   if (options_.policy == Policy::stock_rollback && facts.record.state == RecordState::pending_verify) return true;
-  return facts.ours() && facts.intent.b == static_cast<std::uint16_t>(Reason::switched) && !facts.confirmed;
+  return dualbank::on_trial(facts);
 }
 
 void Updater::note_state() {
   state_.boot_slot = sectors_.active_slot();
   state_.next_update_slot = layout_.next_update_slot(state_.running_slot);
   state_.on_trial = running_on_trial();
+  state_.trial_boots = state_.on_trial ? sectors_.facts(sectors_.active()).tries : std::uint8_t{0};
   state_.update_active = session_.active();
   state_.update_slot = session_.active() ? session_.terms().slot : kNoSlot;
   state_.update_length_bytes = session_.active() ? session_.length_bytes() : kUnknownLength;
@@ -132,11 +155,17 @@ Event Updater::recover() {
   const bool trial = options_.policy == Policy::stock_rollback && active >= 0 &&
                      sectors_.facts(active).record.state == RecordState::pending_verify;
   if (trial) return kDone;
-  for (int sector = 0; sector < 2; ++sector) {
-    if (sectors_.facts(sector).unfinished()) return recover_intent(sector);
+  Event found = kDone;
+  for (const int sector : {active == 1 ? 1 : 0, active == 1 ? 0 : 1}) {  // first the one that all rests on
+    if (!sectors_.facts(sector).unfinished()) continue;
+    const Event e = recover_intent(sector);
+    if (e.failed()) return e;
+    if (e != kDone) found = e;
   }
+  if (found != kDone) return found;
   if (active < 0) return kDone;
   if (sectors_.facts(active).doomed) return recover_doomed_active(active);
+  if (sectors_.facts(active).record_doubtful) return recover_doubtful_active(active);
   const int other = 1 - active;
   if (!sectors_.facts(other).doomed) return kDone;
   if (const Event e = sectors_.wipe(other); e.failed()) return e;
@@ -145,6 +174,8 @@ Event Updater::recover() {
 
 Event Updater::recover_intent(int sector) {
   const Cell intent = sectors_.facts(sector).intent;
+  // Neither firm nor gone: it boots only where nothing else does, and the next update's anchor overrules it.
+  if (failed_trial(sectors_, state_.running_slot) == sector) return kDone;
   const auto slot = static_cast<SlotIndex>(intent.a);
   const bool anchors = intent.b == static_cast<std::uint16_t>(Reason::anchor);
   const int active = sectors_.active();
@@ -185,12 +216,22 @@ Event Updater::recover_doomed_active(int sector) {
   return {Status::repaired_record, {static_cast<std::uint32_t>(slot), seq, 0}};
 }
 
+// Native form: what was the last cell when the power went may be gone tomorrow.
+Event Updater::recover_doubtful_active(int sector) {
+  const Event e = sectors_.refresh_record(sector);
+  if (e.code == Status::journal_full) return recover_doomed_active(sector);
+  if (e.failed()) return e;
+  return {Status::repaired_record,
+          {static_cast<std::uint32_t>(sectors_.active_slot()), sectors_.facts(sector).record.seq, 0}};
+}
+
 Event Updater::load_session() {
   for (int sector = 0; sector < 2; ++sector) {
     if (sector == sectors_.active() || !sectors_.facts(sector).has_session) continue;
     if (static_cast<SlotIndex>(sectors_.facts(sector).session.a) == state_.running_slot) continue;
     if (const Event e = session_.load(*flash_, sectors_, sector, layout_, received_); e.failed()) return e;
     if (!session_.active()) continue;
+    if (!options_.read_only && !session_.can_go_on()) return end_session();
     drop_what_cannot_be_kept();
     return learn_length();
   }
@@ -217,8 +258,10 @@ CanRollBack Updater::can_rollback() const {
   const int a = sectors_.active();
   if (a < 0) return CanRollBack::no;
   const RecordState state = sectors_.facts(a).record.state;
-  const bool trial_state = state == RecordState::fresh || state == RecordState::pending_verify;
-  if (options_.policy != Policy::stock_rollback) return trial_state ? CanRollBack::unknown : CanRollBack::no;
+  const bool trial_state = options_.policy == Policy::dualbank
+                               ? dualbank::on_trial(sectors_.facts(a))
+                               : state == RecordState::fresh || state == RecordState::pending_verify;
+  if (options_.policy == Policy::stock) return trial_state ? CanRollBack::unknown : CanRollBack::no;
   return trial_state && sectors_.facts(1 - a).record.usable() ? CanRollBack::yes : CanRollBack::no;
 }
 

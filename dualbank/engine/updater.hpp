@@ -31,11 +31,18 @@ struct Options {
   BetweenUnits between_units = nullptr;
   void* between_units_context = nullptr;
   /// Which slot is running. An application knows (its port tells); after a bootloader's fallback the boot records do
-  /// not. kUnknownSlot: the one that would boot now.
+  /// not. kUnknownSlot: the one that would boot now; where the bootloader counts trials, the one that the last reset
+  /// chose.
   SlotIndex running_slot = kUnknownSlot;
   Policy policy = Policy::stock;     ///< which bootloader is on the device
   std::uint16_t chip_id = kAnyChip;  ///< kAnyChip: the chip of the image that runs
   std::uint32_t table_offset = kDefaultTableOffset;
+  /// Where things are, on a device without a partition table; used during open(). nullptr: read from the table.
+  const Layout* layout = nullptr;
+  /// &native_records: for flashes that the ESP form of boot records cannot be kept on (sectors above 4 KiB, write units
+  /// of 8 bytes and more, units that cannot be programmed again, erased to 0). The bootloader must know it too. The
+  /// otadata extent then holds two sectors, each of 4 KiB or the flash's smallest erase unit, whichever is larger.
+  const NativeForm* native = nullptr;
   bool anti_rollback = false;  ///< refuse images whose secure version is below `lowest_secure_version`
   std::uint32_t lowest_secure_version = 0;
   bool allow_foreign = false;      ///< take images without descriptor or SHA-256 (other platforms)
@@ -53,8 +60,8 @@ struct UpdateRequest {
   Bytes header{};
 };
 
-/// Can the bootloader go back by itself? With Policy::stock it is `no`, with stock_rollback `yes` while a record is on
-/// trial and another good image exists; `unknown` when the records do not tell.
+/// Can the bootloader go back by itself? With Policy::stock it is `no`, with stock_rollback and dualbank `yes` while a
+/// record is on trial and another one is usable; `unknown` when the records do not tell.
 enum class CanRollBack : std::uint8_t { no, yes, unknown };
 
 /// What open() found. Valid after it, and kept up to date by every call.
@@ -63,6 +70,7 @@ struct UpdaterState {
   SlotIndex boot_slot = kNoSlot;     ///< what the boot records name; kNoSlot when none is usable
   SlotIndex next_update_slot = kNoSlot;
   bool on_trial = false;       ///< the running image was switched to and is not confirmed
+  std::uint8_t trial_boots = 0;  ///< boots on trial of the running image so far, as far as somebody counts them
   bool update_active = false;  ///< an update is under way
   SlotIndex update_slot = kNoSlot;
   std::uint32_t update_length_bytes = kUnknownLength;
@@ -80,9 +88,11 @@ class Updater {
       : flash_(&flash), options_(options), received_(options.gaps) {}
 
   /// Reads table and records, finds out what runs, and finishes or buries what a power cut left, saying so in
-  /// last_event() (finished_switch, repaired_record, buried_record, else opened). On an intact flash it writes nothing.
+  /// last_event() (finished_switch, repaired_record, buried_record; else trial_failed_back while another image's failed
+  /// trial stands in the journal; else opened). On an intact flash it writes nothing.
   /// May be called again at any time. When nothing boots at all, running_slot is kNoSlot and the update goes to ota_0.
-  /// Errors: flash_geometry; those of read_layout; layout_no_otadata, layout_otadata_too_small, layout_no_slots,
+  /// Native form: an update under way whose journal has no room to go on is ended.
+  /// Errors: flash_geometry; those of read_layout or check_layout; layout_no_otadata, layout_otadata_too_small, layout_no_slots,
   /// layout_one_slot.
   Status open();
 
@@ -97,11 +107,16 @@ class Updater {
   /// beyond_slot; beyond_length; different_bytes; too_many_gaps (of
   /// bytes over two sectors the first part may be written). `stopped`: some of it is written,
   /// call again.
+  /// Where the flash cannot program a unit twice, pieces are whole write units, but for the image's end:
+  /// unaligned_piece, and beyond_length also for bytes behind a length that was learned. While the length is not known
+  /// the whole units of a piece that ends within one may be written before it is refused.
+  /// Native form, journal_full: open() again, or abandon(), and begin again.
   Status flash(Bytes bytes, std::uint32_t offset);
   /// The same after the last byte written; from 0 when there is none, or when the bytes begin an image.
   Status flash(Bytes bytes);
 
-  /// Checks the image in the next-update slot and makes it boot next. A second switch to it changes nothing.
+  /// Checks the image in the next-update slot and makes it boot next. A second switch to it changes nothing, unless it
+  /// was on trial meanwhile: then it gets a new trial.
   /// Errors: not_open, read_only, on_trial (the slot to go back to is `rollback`'s), update_incomplete,
   /// slot_unfinished, slot_unknown, slot_is_running, image errors, length_mismatch, image_version_too_low.
   Status switch_slot();
@@ -110,6 +125,26 @@ class Updater {
 
   /// The running image stays. Errors: not_open, read_only, not_confirmable (nothing names it). Twice is ok.
   Status confirm();
+
+  /// Counts this boot of an image on trial, and goes back when `most_boots` of them (0 means 1) have not confirmed it.
+  /// For firmware under a stock bootloader without rollback; call it once a boot, right after open(), from the
+  /// firmware's first lines on:
+  ///
+  ///     if (updater.open() == Status::ok && updater.boot_guard() == Status::trial_failed) restart();
+  ///
+  /// Reset on trial_failed only: after any other answer a reset changes nothing.
+  ///
+  /// ok: not on trial (event not_on_trial), or counted (event trial_boot), or the bootloader counts (Policy
+  /// stock_rollback and dualbank: event bootloader_counts; nothing is written). A second call by the same Updater
+  /// counts nothing.
+  /// trial_failed: the other good image boots next. The image that runs is marked: until it is switched to or confirmed
+  /// anew, each boot of it ends here.
+  /// Errors: not_open, read_only; no_rollback_target, slot_unfinished: the trial is over, but there is nothing to go
+  /// back to, so that the image stays (nothing is written); those of rollback().
+  ///
+  /// What it cannot do: an image that does not come to this line is not counted, and one that hangs later needs a
+  /// watchdog that resets. A log without room ends the trial early.
+  Status boot_guard(std::uint8_t most_boots = kDefaultMostTries);
 
   /// Makes the other good image boot next: after a switch the running one again, else the one before it.
   /// Errors: not_open, read_only, no_rollback_target, slot_unknown, slot_unfinished, image errors.
@@ -140,14 +175,17 @@ class Updater {
  private:
   // open
   [[nodiscard]] Event open_flash();
+  [[nodiscard]] Event find_layout();
   [[nodiscard]] Event infer_running();
   [[nodiscard]] Event recover();
   [[nodiscard]] Event recover_intent(int sector);
   [[nodiscard]] Event recover_doomed_active(int sector);
+  [[nodiscard]] Event recover_doubtful_active(int sector);
   [[nodiscard]] Event load_session();
   void drop_what_cannot_be_kept();
   void note_state();
   [[nodiscard]] bool running_on_trial() const;
+  [[nodiscard]] Event what_stands() const;
   // begin
   [[nodiscard]] Event may_update() const;
   [[nodiscard]] Event check_header(Bytes header);
@@ -163,7 +201,9 @@ class Updater {
   [[nodiscard]] bool start_known() const;
   [[nodiscard]] Event check_bytes(Bytes bytes, std::uint32_t offset);
   [[nodiscard]] Event check_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset);
+  [[nodiscard]] Event check_units(Bytes bytes, std::uint32_t offset) const;
   [[nodiscard]] Event write(Bytes bytes, std::uint32_t offset);
+  [[nodiscard]] Event write_checked(Bytes bytes, std::uint32_t offset);
   [[nodiscard]] Event write_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset);
   [[nodiscard]] Event open_granule(std::uint32_t granule);
   [[nodiscard]] Event program_new(Bytes piece, std::uint32_t offset);
@@ -177,7 +217,10 @@ class Updater {
   [[nodiscard]] Event check_slot(SlotIndex slot, const ImageRules& rules, ImageInfo& info);
   [[nodiscard]] Event switch_to(SlotIndex slot);
   [[nodiscard]] Event finish_update();
+  [[nodiscard]] bool stands(SlotIndex slot) const;
   [[nodiscard]] Event confirm_running();
+  [[nodiscard]] Event guard(std::uint8_t most_boots);
+  [[nodiscard]] Event end_trial();
   [[nodiscard]] Event roll_back_to(SlotIndex slot);
   [[nodiscard]] Event find_rollback_target(SlotIndex& slot);
   [[nodiscard]] Event write_choice(SlotIndex slot, Reason reason);
@@ -200,6 +243,7 @@ class Updater {
   std::uint16_t chip_id_ = kAnyChip;
   std::uint16_t held_bytes_ = 0;   // of the image's start, not written yet
   bool start_held_ = false;        // all of it is held and checked
+  bool guarded_ = false;           // this boot is counted
   std::uint32_t next_offset_ = 0;  // where flash() without offset goes on
   Event event_{};
   UpdaterState state_{};

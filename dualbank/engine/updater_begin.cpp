@@ -81,8 +81,10 @@ Event Updater::clean_session() {
     if (!session_.suspect(g)) continue;
     if (const Event e = pulse(0, 0); e.failed() && worked) return e;
     worked = true;
-    if (const Event e = session_.wake(); e.failed()) return e;
-    if (const Event e = session_.open(g, [] {}); e.failed()) return e;
+    Event e = session_.wake();
+    if (!e.failed()) e = session_.open(g, [] {});
+    if (e.code == Status::journal_full) e = session_.erase(g, [] {});  // it is noted as open already
+    if (e.failed()) return e;
   }
   return kDone;
 }
@@ -114,7 +116,8 @@ Event Updater::free_sector(int& sector) {
   const int active = sectors_.active();
   if (!is_ota_slot(state_.running_slot)) {
     sector = active >= 0 ? 1 - active : sectors_.blanker();
-    return kDone;
+    // Without a record either sector can have the session: one that a cut left half written must not come back.
+    return active < 0 && sectors_.facts(1 - sector).last_cell != 0 ? sectors_.settle(1 - sector) : kDone;
   }
   if (active >= 0) {
     const SectorFacts& facts = sectors_.facts(active);
@@ -123,7 +126,7 @@ Event Updater::free_sector(int& sector) {
     const bool ordinary = trial_state || state == RecordState::valid || state == RecordState::undefined;
     sector = 1 - active;
     if (sectors_.active_slot() == state_.running_slot && !facts.doomed && ordinary && !sectors_.near_top()) {
-      return facts.ours() && facts.firm ? kDone : sectors_.refresh_record(active);
+      return sectors_.rely_on_record(active);
     }
     const BootRecord& other = sectors_.facts(1 - active).record;
     const bool other_is_running = other.usable() && slot_of_seq(other.seq, layout_.slot_count) == state_.running_slot;
@@ -155,8 +158,10 @@ Status Updater::pause() {
   Event kept = kDone;
   for (std::uint32_t i = 0; session_.active() && i < received_.count(); ++i) {
     for (Range rest = received_.range(i); !rest.empty();) {
-      const std::uint32_t granule_end = session_.range_of(session_.granule_at(rest.from)).to;
-      const std::uint32_t to = rest.to < granule_end ? rest.to : granule_end;
+      constexpr std::uint32_t kMostKeptBytes = 0x1'0000;
+      const Range granule = session_.range_of(session_.granule_at(rest.from));
+      const std::uint32_t piece_end = granule.to - rest.from > kMostKeptBytes ? rest.from + kMostKeptBytes : granule.to;
+      const std::uint32_t to = rest.to < piece_end ? rest.to : piece_end;
       const Event e = session_.keep({rest.from, to});
       if (e.failed() && e.code != Status::journal_full) return answer(e);
       if (e.failed()) kept = e;

@@ -32,6 +32,7 @@ Event Updater::take(Bytes bytes, std::uint32_t offset) {
   const std::uint32_t slot_bytes = layout_.extent_of(slot_to_write()).size_bytes;
   if (bytes.size() > slot_bytes || offset > slot_bytes - size) return {Status::beyond_slot, {size, offset, slot_bytes}};
   if (bytes.empty()) return kDone;
+  if (const Event e = check_units(bytes, offset); e.failed()) return e;
   std::uint32_t used = 0;
   if (const Event e = take_start(bytes, offset, used); e.failed()) return e;
   return used == size ? kDone : write(bytes.subspan(used), offset + used);
@@ -114,7 +115,52 @@ Event Updater::check_piece(std::uint32_t granule, Bytes piece, std::uint32_t off
   return kDone;
 }
 
+// Where no unit can be programmed twice, one that comes in two pieces cannot be written. Only the image's end may lie
+// within a unit; whether it does, a piece that is not the start tells only when it is written.
+Event Updater::check_units(Bytes bytes, std::uint32_t offset) const {
+  if (flash_->geometry().can_reprogram) return kDone;
+  const std::uint32_t mask = flash_->geometry().write_unit_bytes - 1U;
+  const auto size = static_cast<std::uint32_t>(bytes.size());
+  const Event unaligned{Status::unaligned_piece, {size, offset, mask + 1}};
+  if ((offset & mask) != 0) return unaligned;
+  if ((size & mask) == 0) return kDone;
+  if (offset != 0) {
+    const bool length_tells = session_.active() && session_.length_bytes() != kUnknownLength;
+    const bool may_be_the_end = length_tells ? offset + size == session_.length_bytes() : session_.active();
+    return may_be_the_end ? kDone : unaligned;
+  }
+  LengthReader whole;
+  while (!whole.known()) {
+    const Range wanted = whole.wanted();
+    if (wanted.to > size || !whole.take(bytes.subspan(wanted.from, wanted.length()), size)) return unaligned;
+  }
+  return whole.length_bytes() == size ? kDone : unaligned;
+}
+
 Event Updater::write(Bytes bytes, std::uint32_t offset) {
+  if (flash_->geometry().can_reprogram) return write_checked(bytes, offset);
+  const std::uint32_t mask = flash_->geometry().write_unit_bytes - 1U;
+  auto size = static_cast<std::uint32_t>(bytes.size());
+  const std::uint32_t length = session_.length_bytes();
+  if (length == kUnknownLength) {
+    const std::uint32_t rest = size & mask;
+    if (rest == 0) return write_checked(bytes, offset);
+    if (const Event e = write_checked(bytes.first(size - rest), offset); e.failed()) return e;
+    if (session_.length_bytes() == offset + size) return write_checked(bytes.last(rest), offset + size - rest);
+    return {Status::unaligned_piece, {size, offset, mask + 1}};
+  }
+  if (offset + size > length) {  // what fills the last unit is no part of the image
+    const std::uint32_t known = offset < length ? length - offset : 0;
+    const bool filling = offset + size <= ((length + mask) & ~mask);
+    if (!filling || !all_equal(bytes.subspan(known), flash_->geometry().erased)) {
+      return {Status::beyond_length, {size, offset, length}};
+    }
+    size = known;
+  }
+  return size == 0 ? kDone : write_checked(bytes.first(size), offset);
+}
+
+Event Updater::write_checked(Bytes bytes, std::uint32_t offset) {
   const auto size = static_cast<std::uint32_t>(bytes.size());
   const std::uint32_t end = offset + size;
   if (session_.length_declared() && end > session_.length_bytes()) {

@@ -1,4 +1,5 @@
-// Choosing what boots: switch, confirm, roll back.
+// Choosing what boots: switch, roll back.
+#include "dualbank/engine/trial.hpp"
 #include "dualbank/engine/updater.hpp"
 
 namespace dualbank {
@@ -9,7 +10,9 @@ Status Updater::switch_slot() {
 }
 
 Status Updater::switch_slot(SlotIndex slot) {
-  if (const Event e = may_update(); e.failed()) return answer(e);
+  const Event may = may_update();
+  const bool again = may.code == Status::running_factory && slot == sectors_.active_slot();
+  if (may.failed() && !again) return answer(may);
   if (slot < 0 || slot >= layout_.slot_count) {
     return answer({Status::slot_unknown, {static_cast<std::uint32_t>(slot), layout_.slot_count, 0}});
   }
@@ -35,7 +38,7 @@ Event Updater::switch_to(SlotIndex slot) {
   }
   const auto named = static_cast<std::uint32_t>(slot);
   const int active = sectors_.active();
-  if (active >= 0 && sectors_.active_slot() == slot && !sectors_.facts(active).doomed) {
+  if (stands(slot)) {
     if (const Event e = sectors_.refresh_record(active); e.failed()) return e;
     if (updated) {
       if (const Event e = end_session(); e.failed()) return e;
@@ -44,6 +47,14 @@ Event Updater::switch_to(SlotIndex slot) {
   }
   if (const Event e = write_choice(slot, Reason::switched); e.failed()) return e;
   return {Status::switched, {named, sectors_.facts(sectors_.active()).record.seq, 0}};
+}
+
+// The active record names this slot, and does what a new one would do.
+bool Updater::stands(SlotIndex slot) const {
+  const int active = sectors_.active();
+  if (active < 0 || sectors_.active_slot() != slot || sectors_.facts(active).doomed) return false;
+  const RecordTrial trial = trial_of(sectors_, active);
+  return !trial.gave_up && trial.tries == 0;
 }
 
 Event Updater::finish_update() {
@@ -83,32 +94,6 @@ Event Updater::write_choice(SlotIndex slot, Reason reason) {
   forget_held();
   next_offset_ = 0;
   return kDone;
-}
-
-Status Updater::confirm() {
-  if (const Event e = writable(); e.failed()) return answer(e);
-  const Event e = confirm_running();
-  return answer(e.failed() ? e : Event{Status::confirmed, {static_cast<std::uint32_t>(state_.running_slot), 0, 0}});
-}
-
-Event Updater::confirm_running() {
-  const int active = sectors_.active();
-  if (active < 0) return kDone;  // found by search: never on trial
-  if (sectors_.active_slot() != state_.running_slot) return {Status::not_confirmable};
-  const SectorFacts& facts = sectors_.facts(active);
-  const RecordState state = facts.record.state;
-  const bool trial_state = state == RecordState::fresh || state == RecordState::pending_verify;
-  if (options_.policy == Policy::stock_rollback && trial_state) {
-    // In place: until the new record stands, a cut boots the old image, as any reset before confirming does. With the
-    // other sector erased first, a cut could leave none.
-    return sectors_.put(active, state_.running_slot, facts.record.seq, RecordState::valid, Reason::confirm);
-  }
-  if (!running_on_trial()) return kDone;
-  const Event e = sectors_.append(active, {.kind = CellKind::confirmed});
-  if (e.code != Status::journal_full) return e;
-  if (session_.active()) return e;
-  return sectors_.put(1 - active, state_.running_slot, sectors_.seq_for(state_.running_slot), RecordState::valid,
-                      Reason::confirm);
 }
 
 Status Updater::rollback() {
@@ -165,6 +150,8 @@ Event Updater::roll_back_to(SlotIndex slot) {
       if (sectors_.active_slot() != slot) {
         if (const Event e = sectors_.wipe(freed); e.failed()) return e;
       }
+    } else if (rolls_back && sectors_.doubtful(1 - active)) {  // the record of a trial can come back
+      if (const Event e = sectors_.wipe(1 - active); e.failed()) return e;
     }
     if (sectors_.active() < 0) return {Status::rolled_back, {named, 0, 0}};
     return {Status::rolled_back, {named, sectors_.facts(sectors_.active()).record.seq, 0}};

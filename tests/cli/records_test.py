@@ -67,6 +67,31 @@ class Records(CommandTest):
         self.assertEqual(result["boots"][0]["writes"], [{"record": 1, "seq": 2, "state": "pending_verify"}])
         self.assertEqual(self.record(board, 1), record(2, ABORTED))
 
+    def test_our_bootloader_counts_boots_on_trial_and_goes_back(self):
+        board = self.board(BOTH)
+        ours = ("--policy", "dualbank")
+        self.ok("switch", board, *ours)
+        self.assertEqual(self.ok("status", board, *ours, "--json").json["running_slot"], "ota_0", "not booted yet")
+        before = board.read_bytes()
+        self.ok("reset", board, *ours, "--dry-run")
+        self.assertEqual(board.read_bytes(), before)
+        boots = self.ok("reset", board, *ours, "--times", "3", "--json").json["boots"]
+        self.assertEqual([b["trial_boot"] for b in boots], [1, 2, 3])
+        status = self.ok("status", board, *ours)
+        self.assertIn("on trial, not confirmed (boot 3)", status.out)
+        boots = self.ok("reset", board, *ours, "--times", "2", "--json").json["boots"]
+        self.assertEqual([(b["slot"], b["reason"]) for b in boots], [("ota_0", "trial_failed")] * 2)
+        self.assertEqual([b["writes"] for b in boots], [[], []])
+        findings = self.ok("inspect", board, *ours, "--json").json["findings"]
+        self.assertIn(("warning", "trial_failed"), [(f["severity"], f["code"]) for f in findings])
+        self.ok("switch", board, *ours)
+        self.ok("reset", board, *ours)
+        self.ok("confirm", board, *ours)
+        self.ok("reset", board, *ours)
+        before = board.read_bytes()
+        self.ok("reset", board, *ours, "--times", "9")
+        self.assertEqual(board.read_bytes(), before, "a normal boot writes nothing")
+
     def test_the_policy_may_come_from_the_environment(self):
         board = self.board(BOTH, (record(1, VALID), record(2, NEW)))
         self.ok("reset", board, env={"DUALBANK_POLICY": "stock-rollback"})

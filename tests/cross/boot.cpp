@@ -1,5 +1,5 @@
-// A bootloader: reads table and records, verifies what they name, decides, does the writes. Answers where to jump to.
-#include "dualbank/engine/boot.hpp"
+// A bootloader: reads the table, and has our own bootloader choose and note it. Answers where to jump to.
+#include "dualbank/engine/bootloader.hpp"
 
 #include <array>
 
@@ -15,8 +15,8 @@ extern "C" std::uint32_t entry();
 extern "C" std::uint32_t entry() {
   const auto layout = dualbank::read_layout(chip);
   if (!layout) return 0;
-  const dualbank::BootSettings settings{.policy = dualbank::Policy::dualbank, .chip_id = 5};
-  const auto decision = dualbank::predict_boot(chip, *layout, settings, buffer);
-  if (!decision || dualbank::perform_boot_writes(chip, *layout, *decision) != dualbank::Status::ok) return 0;
-  return layout->extent_of(decision->slot).offset;
+  const dualbank::BootSettings settings{.chip_id = 5};
+  const auto booted = dualbank::run_bootloader(chip, *layout, settings, buffer);
+  if (!booted) return 0;
+  return layout->extent_of(booted->decision.slot).offset;
 }

@@ -66,7 +66,8 @@ class DefaultBoard(FlashTest):
         self.assertRaises(TypeError, dualbank.flash, b"x", None)
 
     def test_every_board_has_the_same_verbs_with_the_same_words(self):
-        for verb in ("begin", "flash", "switch", "confirm", "rollback", "abandon", "reset", "status", "missing", "update"):
+        for verb in ("begin", "flash", "switch", "confirm", "rollback", "boot_guard", "abandon", "reset", "status", "missing",
+                     "update"):
             self.assertEqual(getattr(dualbank, verb).__doc__, getattr(dualbank.Board, verb).__doc__)
 
 

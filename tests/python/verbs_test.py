@@ -169,6 +169,40 @@ class Trial(FlashTest):
         self.assertEqual(board.reset(), "ota_1")
         self.assertEqual(board.status().slots[1].record.state, "valid")
 
+    def test_our_bootloader_gives_three_boots_and_then_the_old_image(self):
+        board = self.switched("dualbank")
+        self.assertEqual([board.reset() for _ in range(4)], ["ota_1", "ota_1", "ota_0", "ota_0"])
+        self.assertIsNone(board.status().trial)
+        board.update(self.TWO)
+        self.assertEqual(board.reset(), "ota_1")
+        board.confirm()
+        self.assertEqual([board.reset() for _ in range(4)], ["ota_1"] * 4)
+
+    def test_the_boot_guard_counts_and_goes_back_where_the_bootloader_cannot(self):
+        board = self.switched("stock")
+        for _ in range(2):
+            self.assertIsNone(board.boot_guard(most_boots=2))
+            self.assertIsNone(board.boot_guard(2), "once a boot")
+            self.assertEqual(board.reset(), "ota_1")
+        error = self.refused("trial_failed", board.boot_guard, 2)
+        self.assertEqual(error.values, {"running": "ota_1", "tries": 2, "slot": "ota_0"})
+        self.assertEqual(board.reset(), "ota_0")
+        self.assertIsNone(board.boot_guard())
+        self.assertRaises(OverflowError, board.boot_guard, 256)
+        self.assertRaises(TypeError, board.boot_guard, "3")
+
+    def test_the_boot_guard_leaves_confirmed_images_and_counting_bootloaders_alone(self):
+        for policy in ("stock", "dualbank"):
+            with self.subTest(policy):
+                board = self.switched(policy)
+                if policy == "stock":
+                    board.confirm()
+                before = self.flash_bytes()
+                for _ in range(5):
+                    self.assertIsNone(board.boot_guard(1))
+                self.assertEqual(self.flash_bytes(), before)
+                board.close()
+
     def test_rollback_goes_back_after_a_reset_and_takes_back_a_switch_before_one(self):
         board = self.switched("stock")
         board.confirm()

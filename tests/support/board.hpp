@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "dualbank/engine/boot.hpp"
+#include "dualbank/engine/bootloader.hpp"
+#include "dualbank/engine/trial.hpp"
 #include "dualbank/engine/updater.hpp"
 #include "dualbank/formats/partition_table.hpp"
 #include "dualbank/sim/nor_flash.hpp"
@@ -81,6 +83,23 @@ inline ByteVector record_bytes(std::uint32_t seq, std::uint32_t state) {
   return bytes;
 }
 
+/// What stands on a simulated flash, also while its power is off. For looking only.
+class Contents final : public Flash {
+ public:
+  explicit Contents(const sim::NorFlash& flash) : Flash(flash.geometry()), flash_(flash) {}
+  Status read(std::uint32_t address, MutableBytes out) override {
+    const Bytes bytes = flash_.contents().subspan(address, out.size());
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return Status::ok;
+  }
+  Status program(std::uint32_t, Bytes) override { return Status::read_only; }
+  Status erase(std::uint32_t, std::uint32_t) override { return Status::read_only; }
+  Status sync() override { return Status::ok; }
+
+ private:
+  const sim::NorFlash& flash_;
+};
+
 class Board {
  public:
   explicit Board(const BoardShape& board_shape = {}) : shape(board_shape), flash(blank_flash(board_shape)) {
@@ -135,7 +154,28 @@ class Board {
     inputs.good_factory = shape.factory && verifies(kFactorySlot);
     return inputs;
   }
-  [[nodiscard]] SlotIndex boots(Policy policy = Policy::stock) const { return decide_boot(boot_inputs(), policy).slot; }
+  [[nodiscard]] BootDecision decides(Policy policy) const {
+    BootInputs inputs = boot_inputs();
+    if (policy == Policy::dualbank) {
+      const BootSectors sectors = journals();
+      inputs.trials = {trial_of(sectors, 0), trial_of(sectors, 1)};
+      inputs.most_tries = most_tries;
+    }
+    return decide_boot(inputs, policy);
+  }
+  [[nodiscard]] SlotIndex boots(Policy policy = Policy::stock) const { return decides(policy).slot; }
+  [[nodiscard]] BootSectors journals() const {
+    Contents contents{flash};
+    BootSectors sectors;
+    EXPECT_FALSE(sectors.read(contents, layout()).failed());
+    return sectors;
+  }
+  [[nodiscard]] Layout layout() const {
+    Layout layout{.slot_count = static_cast<std::uint8_t>(shape.slots), .otadata = {kOtadata, 0x2000}};
+    for (SlotIndex slot = 0; slot < shape.slots; ++slot) layout.slots[static_cast<std::size_t>(slot)] = extent(slot);
+    if (shape.factory) layout.factory = extent(kFactorySlot);
+    return layout;
+  }
   [[nodiscard]] bool verifies(SlotIndex slot) const {
     if (const auto known = verified_.find(slot); known != verified_.end()) return known->second;
     const Extent e = extent(slot);
@@ -152,6 +192,11 @@ class Board {
   }
   /// A reset under a bootloader: does its writes, returns what runs.
   SlotIndex reset(Policy policy = Policy::stock) {
+    if (policy == Policy::dualbank) {
+      const Result<BootOutcome> booted = bootloader();
+      EXPECT_TRUE(booted.has_value() && !booted->journal.failed());
+      return booted->decision.slot;
+    }
     const BootDecision decision = decide_boot(boot_inputs(), policy);
     for (std::uint32_t i = 0; i < decision.write_count; ++i) {
       const std::uint32_t at = kOtadata + 0x1000U * decision.writes[i].sector;
@@ -159,6 +204,11 @@ class Board {
       flash.put(at, decision.writes[i].record.bytes());
     }
     return decision.slot;
+  }
+  /// Our own one runs, for better or worse.
+  Result<BootOutcome> bootloader() {
+    std::array<std::byte, 4096> buffer;
+    return run_bootloader(flash, layout(), {.chip_id = kTestChip, .most_tries = most_tries}, buffer);
   }
   /// From now on only these may boot; empty: not asserted.
   void may_boot(std::set<SlotIndex> slots, Policy policy = Policy::stock) {
@@ -196,6 +246,7 @@ class Board {
   sim::NorFlash flash;
   std::set<SlotIndex> allowed;
   Policy allowed_policy = Policy::stock;
+  std::uint8_t most_tries = kDefaultMostTries;  ///< our own bootloader's
   std::uint64_t checks = 0;
   std::uint64_t unsafe = 0;
   std::string first_unsafe;

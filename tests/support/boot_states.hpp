@@ -61,4 +61,21 @@ inline void expect_boots(const BootDecision& d, SlotIndex slot, BootReason reaso
   EXPECT_STREQ(boot_reason_name(d.reason), boot_reason_name(reason));
 }
 
+inline BootInputs many_slots(std::uint8_t count, std::uint32_t seq, std::uint16_t good_slots) {
+  return {.records = {good(seq), kBlank}, .slot_count = count, .good_slots = good_slots};
+}
+
+/// Boots, spoils what booted, boots again, until nothing does.
+inline std::vector<int> fallback_order(BootInputs inputs, Policy policy) {
+  std::vector<int> order;
+  for (;;) {
+    const auto d = decide_boot(inputs, policy);
+    if (d.slot == kNoSlot) return order;
+    order.push_back(d.slot);
+    if (d.slot == kFactorySlot) inputs.good_factory = false;
+    if (d.slot == kTestSlot) inputs.good_test = false;
+    if (d.slot >= 0) inputs.good_slots = static_cast<std::uint16_t>(inputs.good_slots & ~(1 << d.slot));
+  }
+}
+
 }  // namespace dualbank::tests

@@ -22,7 +22,7 @@ One board, one thread: a call that meets another one under way raises `Error` wi
 """
 
 from ._board import Board, open
-from ._default import abandon, begin, confirm, flash, missing, reset, rollback, status, switch, update, use
+from ._default import abandon, begin, boot_guard, confirm, flash, missing, reset, rollback, status, switch, update, use
 from ._dualbank import Error, __version__
 from ._inspect import Inspection, inspect
 from ._reports import Image, Record, Slot, Status, Update
@@ -38,6 +38,7 @@ __all__ = [
     "Update",
     "abandon",
     "begin",
+    "boot_guard",
     "confirm",
     "flash",
     "inspect",

@@ -53,6 +53,10 @@ def rollback(slot=None):
     return _default().rollback(slot)
 
 
+def boot_guard(most_boots=3):
+    return _default().boot_guard(most_boots)
+
+
 def abandon():
     return _default().abandon()
 
@@ -73,5 +77,5 @@ def update(image, progress=None):
     return _default().update(image, progress)
 
 
-for _verb in (begin, flash, switch, confirm, rollback, abandon, reset, status, missing, update):
+for _verb in (begin, flash, switch, confirm, rollback, boot_guard, abandon, reset, status, missing, update):
     _verb.__doc__ = getattr(Board, _verb.__name__).__doc__

@@ -220,6 +220,14 @@ PyObject* board_confirm(PyObject* object, PyObject*) {
   return call.can_update() ? call.answer(call.updater().confirm()) : nullptr;
 }
 
+PyObject* board_boot_guard(PyObject* object, PyObject* arguments, PyObject* keywords) {
+  static constexpr const char* kNames[] = {"most_boots", nullptr};
+  unsigned char most_boots = kDefaultMostTries;
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|b:boot_guard", words(kNames), &most_boots)) return nullptr;
+  const Call call{object};
+  return call.can_update() ? call.answer(call.updater().boot_guard(most_boots)) : nullptr;
+}
+
 PyObject* board_abandon(PyObject* object, PyObject*) {
   const Call call{object};
   return call.can_update() ? call.answer(call.updater().abandon()) : nullptr;
@@ -281,6 +289,14 @@ constexpr char kConfirmDoc[] = "confirm($self)\n--\n\nThe running image works an
 constexpr char kRollbackDoc[] =
     "rollback($self, slot=None)\n--\n\n"
     "Makes the other good image boot next: after a switch the running one again, else the one before it.";
+constexpr char kBootGuardDoc[] =
+    "boot_guard($self, most_boots=3)\n--\n\n"
+    "Counts this boot of an image on trial, where the bootloader cannot; call it once a boot, before anything else.\n\n"
+    "most_boots: how many of them it gets to confirm itself. Raises trial_failed when they are used up and the other "
+    "good\n"
+    "image boots next: reset then, and on no other error. Does nothing where the image is not on trial, or the "
+    "bootloader\n"
+    "counts.";
 constexpr char kAbandonDoc[] =
     "abandon($self)\n--\n\n"
     "Ends the update under way. Its slot needs a new update before it can boot.";
@@ -298,6 +314,7 @@ PyMethodDef methods[] = {
     {"switch", with_keywords(board_switch), METH_VARARGS | METH_KEYWORDS, kSwitchDoc},
     {"confirm", board_confirm, METH_NOARGS, kConfirmDoc},
     {"rollback", with_keywords(board_rollback), METH_VARARGS | METH_KEYWORDS, kRollbackDoc},
+    {"boot_guard", with_keywords(board_boot_guard), METH_VARARGS | METH_KEYWORDS, kBootGuardDoc},
     {"abandon", board_abandon, METH_NOARGS, kAbandonDoc},
     {"reset", board_reset, METH_NOARGS, kResetDoc},
     {"close", board_close, METH_NOARGS, kCloseDoc},

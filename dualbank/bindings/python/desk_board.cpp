@@ -69,14 +69,26 @@ Result<BootDecision> DeskBoard::predict() { return predict_boot(file_, layout_, 
 
 Event DeskBoard::reset() {
   if (unavailable_.code == Status::ok && updater_->pause() != Status::ok) return updater_->last_event();
-  const Result<BootDecision> decision = predict();
-  if (!decision) return decision.error();
-  if (const Status status = perform_boot_writes(file_, layout_, *decision); status != Status::ok) return {status, {}};
-  if (decision->slot == kNoSlot) {
+  SlotIndex slot = kNoSlot;
+  if (const Event e = run_bootloader(slot); e.failed()) return e;
+  if (slot == kNoSlot) {
     unavailable_ = {Status::running_unknown, {}};
     return unavailable_;
   }
-  return start_updater(decision->slot);
+  return start_updater(slot);
+}
+
+Event DeskBoard::run_bootloader(SlotIndex& slot) {
+  if (options_.policy == Policy::dualbank) {
+    const Result<BootOutcome> outcome = dualbank::run_bootloader(file_, layout_, boot_settings(), verify_buffer_);
+    if (!outcome) return outcome.error();
+    slot = outcome->decision.slot;  // as a device does, whatever could not be noted
+    return {};
+  }
+  const Result<BootDecision> decision = predict();
+  if (!decision) return decision.error();
+  slot = decision->slot;
+  return {perform_boot_writes(file_, layout_, *decision), {}};
 }
 
 Result<ImageInfo> DeskBoard::verify(const Extent& slot) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "dualbank/engine/boot.hpp"
+#include "dualbank/engine/bootloader.hpp"
 #include "dualbank/engine/updater.hpp"
 #include "dualbank/ports/file/file_flash.hpp"
 
@@ -67,6 +68,7 @@ class DeskBoard {
 
   [[nodiscard]] BootSettings boot_settings() const;
   Event start_updater(SlotIndex running_slot);
+  [[nodiscard]] Event run_bootloader(SlotIndex& slot);
 
   BoardOptions options_;
   std::string path_;

@@ -19,13 +19,24 @@ Json write_json(const RecordWrite& write) {
   return {{"record", write.sector}, {"seq", write.record.seq}, {"state", state_name(write.record.state)}};
 }
 
-Json boot_once(Context& context, Target& target, std::uint32_t number, std::uint32_t times) {
-  Output& out = context.out;
-  const BootDecision decision = target.view().predict();
-  if (const Status status = perform_boot_writes(target.view().flash(), target.view().layout(), decision);
-      status != Status::ok) {
+/// What the bootloader of the policy does. Throws Refused.
+BootDecision boot(Context& context, Target& target) {
+  FlashView& view = target.view();
+  if (context.policy == Policy::dualbank) {
+    const BootOutcome outcome = view.run_bootloader();
+    if (outcome.journal.failed()) context.out.note("the boot could not be noted: {}", what_text(outcome.journal));
+    return outcome.decision;
+  }
+  const BootDecision decision = view.predict();
+  if (perform_boot_writes(view.flash(), view.layout(), decision) != Status::ok) {
     throw Refused(target.file().last_event());
   }
+  return decision;
+}
+
+Json boot_once(Context& context, Target& target, std::uint32_t number, std::uint32_t times) {
+  Output& out = context.out;
+  const BootDecision decision = boot(context, target);
   const std::string which = times == 1 ? "" : fmt::format("reset {}: ", number);
   if (decision.slot == kNoSlot) {
     out.say("{}nothing boots: {}", which, boot_reason_text(decision.reason));
@@ -34,6 +45,7 @@ Json boot_once(Context& context, Target& target, std::uint32_t number, std::uint
     out.say("{}{} runs{}: {}", which, slot_name(decision.slot), image ? fmt::format(" ({})", image_label(*image)) : "",
             boot_reason_text(decision.reason));
   }
+  if (decision.trial_boot > 0) out.say("{}boot {} of {} on trial", which, decision.trial_boot, kDefaultMostTries);
   Json writes = Json::array();
   for (std::uint8_t i = 0; i < decision.write_count; ++i) {
     const RecordWrite& write = decision.writes[i];
@@ -45,6 +57,7 @@ Json boot_once(Context& context, Target& target, std::uint32_t number, std::uint
           {"chosen", slot_json(decision.chosen)},
           {"reason", boot_reason_name(decision.reason)},
           {"reason_text", boot_reason_text(decision.reason)},
+          {"trial_boot", decision.trial_boot == 0 ? Json(nullptr) : Json(decision.trial_boot)},
           {"writes", writes}};
 }
 
@@ -96,8 +109,7 @@ const Verb kResetVerb{
     Group::write,
     "do what the bootloader does at a reset, and say why",
     "Finds the slot that boots as the bootloader of --policy does, and performs the bootloader's writes to the boot "
-    "records; "
-    "no other verb does that. Exit code 3: nothing boots.",
+    "records (policy dualbank: to their journals); no other verb does that. Exit code 3: nothing boots.",
     kOperands,
     kOptions,
     kExamples,

@@ -29,7 +29,10 @@ std::string boots_next_text(const SlotReport& report, const BootDecision& next) 
 std::string marks(const SlotReport& report, const Standing& now) {
   std::vector<std::string> marks;
   if (now.running_was_said && report.slot == now.running) marks.emplace_back("runs now");
-  if (now.state->on_trial && report.slot == now.running) marks.emplace_back("on trial, not confirmed");
+  if (now.state->on_trial && report.slot == now.running) {
+    const std::string boots = now.state->trial_boots == 0 ? "" : fmt::format(" (boot {})", now.state->trial_boots);
+    marks.push_back(fmt::format("on trial, not confirmed{}", boots));
+  }
   if (report.slot == now.next.slot) marks.push_back(boots_next_text(report, now.next));
   if (now.state->update_active && report.slot == now.state->update_slot) marks.emplace_back("update under way");
   if (!report.valid() && !report.empty) marks.push_back(what_text(report.fault));
