@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <stdexcept>
 #include <utility>
 
@@ -23,30 +22,7 @@ std::uint8_t blend(std::uint8_t old, std::uint8_t wanted, std::uint8_t take) {
   return static_cast<std::uint8_t>((old & ~take) | (wanted & take));
 }
 
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ word) * 0x9FB2'1C65'1E98'DF25;
-  return hash ^ (hash >> 32);
-}
-
-std::uint64_t hash_of(const void* bytes, std::size_t size, std::uint64_t hash) {
-  const auto* at = static_cast<const unsigned char*>(bytes);
-  for (; size >= 8; size -= 8, at += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    hash = mix(hash, word);
-  }
-  for (; size > 0; --size, ++at) hash = mix(hash, *at);
-  return hash;
-}
-
 }  // namespace
-
-struct NorFlash::Snapshot::Sector {
-  std::vector<std::byte> contents;
-  std::vector<std::uint8_t> marginal;          ///< empty: none
-  std::vector<std::uint8_t> programmed_units;  ///< empty when units may be programmed again
-  std::uint64_t digest = 0;
-};
 
 /// Of one byte: what the operation wants, which bits it drives, which of these it gets done, which it leaves marginal.
 struct NorFlash::Change {
@@ -66,6 +42,8 @@ NorFlash::NorFlash(const Geometry& geometry) : Flash(geometry) {
   shared_.resize(sectors);
   if (!geometry.can_reprogram) programmed_units_.assign(geometry.size_bytes / geometry.write_unit_bytes, 0);
 }
+
+NorFlash::NorFlash(const Part& part) : NorFlash(part.geometry) { times_ = part.times; }
 
 bool NorFlash::in_range(std::uint32_t address, std::size_t size) const {
   return address <= contents_.size() && size <= contents_.size() - address;
@@ -89,6 +67,7 @@ Status NorFlash::read(std::uint32_t address, MutableBytes out) {
   std::copy_n(contents_.begin() + address, out.size(), out.begin());
   ++counts_.reads;
   counts_.bytes_read += out.size();
+  if (times_.spi_clock_hz != 0) elapsed_.add(times_.of_read(out.size()));
   return Status::ok;
 }
 
@@ -186,6 +165,7 @@ void NorFlash::apply(const Op& op, Bytes data, const Tear& tear) {
     return;
   }
   const bool erases = op.kind == OpKind::erase;
+  const bool still_programs = erases && tear.programs_first && tear.still_programs;
   const std::uint32_t unit = erases ? geometry_.page_bytes : geometry_.write_unit_bytes;
   const std::uint32_t units = op.size_bytes / unit;
   const std::uint32_t done_units = std::min(tear.units, units);
@@ -193,11 +173,12 @@ void NorFlash::apply(const Op& op, Bytes data, const Tear& tear) {
 
   for (std::uint32_t i = 0; i < op.size_bytes; ++i) {
     const std::uint32_t address = op.address + i;
-    if (erases && tear.programs_first && tear.kind != Tear::Kind::after) {
+    if (erases && tear.programs_first && !still_programs && tear.kind != Tear::Kind::after) {
       change_byte(address, {.wanted = static_cast<std::uint8_t>(~erased)});
     }
     Change change;
     change.wanted = erases ? erased : std::to_integer<std::uint8_t>(data[i]);
+    if (still_programs && tear.kind != Tear::Kind::after) change.wanted = static_cast<std::uint8_t>(~erased);
     if (!erases) change.drives = change.wanted ^ erased;
     const std::uint32_t at = i / unit;
     if (tear.kind == Tear::Kind::prefix) {
@@ -220,9 +201,10 @@ void NorFlash::note_programmed(const Op& op, const Tear& tear) {
   const bool erases = op.kind == OpKind::erase;
   if (geometry_.can_reprogram) return;
   const std::uint32_t write_unit = geometry_.write_unit_bytes;
-  if (erases && tear.kind != Tear::Kind::after) return;  // a half erased unit is not programmable
+  const bool whole = tear.kind == Tear::Kind::after;
+  if (erases && !whole && !tear.programs_first) return;  // a half erased unit is not programmable
   for (std::uint32_t u = op.address / write_unit; u < (op.address + op.size_bytes) / write_unit; ++u) {
-    programmed_units_[u] = erases ? 0 : 1;
+    programmed_units_[u] = erases && whole ? 0 : 1;
   }
 }
 
@@ -248,7 +230,11 @@ void NorFlash::set_marginal(std::uint32_t address, std::uint8_t mask) {
 
 void NorFlash::account(const Op& op) {
   log_.push_back(op);
-  if (op.kind == OpKind::program) {
+  const bool programs = op.kind == OpKind::program;
+  if (times_.known()) {
+    elapsed_.add(programs ? times_.of_program(op.size_bytes, geometry_.page_bytes) : times_.of_erase(op.size_bytes));
+  }
+  if (programs) {
     ++counts_.programs;
     counts_.bytes_programmed += op.size_bytes;
     return;
@@ -273,69 +259,6 @@ void NorFlash::put(std::uint32_t address, Bytes bytes) {
   }
 }
 
-const NorFlash::Snapshot::Sector& NorFlash::shared(std::uint32_t sector) const {
-  if (!shared_[sector]) {
-    auto made = std::make_shared<Snapshot::Sector>();
-    const std::uint32_t size = geometry_.sector_bytes();
-    const auto from = static_cast<std::ptrdiff_t>(std::size_t{sector} * size);
-    made->contents.assign(contents_.begin() + from, contents_.begin() + from + size);
-    if (marginal_bytes_of_[sector] == 0) {
-      made->digest = hash_of(made->contents.data(), size, sector + 1);
-    } else {
-      made->marginal.assign(marginal_.begin() + from, marginal_.begin() + from + size);
-      // What a marginal bit reads as just now is no part of what the cells hold.
-      std::vector<std::byte> firm = made->contents;
-      for (std::size_t i = 0; i < firm.size(); ++i) firm[i] |= std::byte{made->marginal[i]};
-      made->digest = hash_of(made->marginal.data(), size, hash_of(firm.data(), size, sector + 1));
-    }
-    if (!programmed_units_.empty()) {
-      const std::uint32_t units = size / geometry_.write_unit_bytes;
-      const auto first = static_cast<std::ptrdiff_t>(std::size_t{sector} * units);
-      made->programmed_units.assign(programmed_units_.begin() + first, programmed_units_.begin() + first + units);
-    }
-    shared_[sector] = std::move(made);
-  }
-  return *shared_[sector];
-}
-
-NorFlash::Snapshot NorFlash::snapshot() const {
-  for (std::uint32_t s = 0; s < shared_.size(); ++s) static_cast<void>(shared(s));
-  return {shared_, seed_, boots_};
-}
-
-void NorFlash::restore(const Snapshot& snapshot) {
-  const std::uint32_t size = geometry_.sector_bytes();
-  for (std::uint32_t s = 0; s < shared_.size(); ++s) {
-    if (shared_[s] == snapshot.sectors[s]) continue;
-    const Snapshot::Sector& from = *snapshot.sectors[s];
-    const auto at = static_cast<std::ptrdiff_t>(std::size_t{s} * size);
-    std::copy(from.contents.begin(), from.contents.end(), contents_.begin() + at);
-    if (marginal_bytes_of_[s] != 0 || !from.marginal.empty()) {
-      for (std::uint32_t i = 0; i < size; ++i) {
-        set_marginal(s * size + i, from.marginal.empty() ? std::uint8_t{0} : from.marginal[i]);
-      }
-    }
-    if (!programmed_units_.empty()) {
-      const auto first = static_cast<std::ptrdiff_t>(s * from.programmed_units.size());
-      std::copy(from.programmed_units.begin(), from.programmed_units.end(), programmed_units_.begin() + first);
-    }
-    shared_[s] = snapshot.sectors[s];
-  }
-  seed_ = snapshot.seed;
-  boots_ = snapshot.boots;
-  power_on_ = true;
-  disarm();
-}
-
-std::uint64_t NorFlash::digest() const { return digest(0, geometry_.size_bytes); }
-
-std::uint64_t NorFlash::digest(std::uint32_t address, std::uint32_t size_bytes) const {
-  const std::uint32_t sector = geometry_.sector_bytes();
-  std::uint64_t hash = 0;
-  for (std::uint32_t s = address / sector; s * sector < address + size_bytes; ++s) hash = mix(hash, shared(s).digest);
-  return hash;
-}
-
 void NorFlash::cut_at(std::uint32_t index, const Tear& tear) {
   cut_armed_ = true;
   cut_in_ = index;
@@ -345,6 +268,10 @@ void NorFlash::cut_at(std::uint32_t index, const Tear& tear) {
 void NorFlash::reboot(MarginalBits reads) {
   power_on_ = true;
   disarm();
+  reset(reads);
+}
+
+void NorFlash::reset(MarginalBits reads) {
   ++boots_;
   const auto erased = std::to_integer<std::uint8_t>(geometry_.erased);
   if (marginal_bytes_ == 0) return;
@@ -360,6 +287,14 @@ void NorFlash::reboot(MarginalBits reads) {
       contents_[address] = std::byte{blend(std::to_integer<std::uint8_t>(contents_[address]), now, marginal_[address])};
     }
   }
+}
+
+bool NorFlash::has_marginal_bits(std::uint32_t address, std::uint32_t size_bytes) const {
+  const std::uint32_t sector = geometry_.sector_bytes();
+  for (std::uint32_t s = address / sector; s * sector < address + size_bytes; ++s) {
+    if (marginal_bytes_of_[s] != 0) return true;
+  }
+  return false;
 }
 
 std::byte NorFlash::marginal_at(std::uint32_t address) const { return std::byte{marginal_.at(address)}; }
@@ -382,6 +317,7 @@ std::uint32_t NorFlash::erases_of(std::uint32_t address) const {
 
 void NorFlash::forget() {
   counts_ = {};
+  elapsed_ = {};
   std::fill(sector_erases_.begin(), sector_erases_.end(), 0);
   log_.clear();
   violations_.clear();

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "dualbank/engine/flash.hpp"
+#include "dualbank/sim/parts.hpp"
 
 namespace dualbank::sim {
 
@@ -54,6 +56,9 @@ struct Tear {
   std::uint32_t units = 0;      ///< write units of a program, pages of an erase; more than there are: all
   std::uint32_t seed = 0;       ///< for `bits`, and for what marginal bits read as
   bool programs_first = false;  ///< an erase programs all bits before it erases any, as many chips do
+  /// With `programs_first`: the cut comes while the erase still programs. `kind` and `units` say how much of that
+  /// happens; nothing is erased.
+  bool still_programs = false;
   /// Leaves marginal bits: with prefix and suffix the disputed bits of the one unit in flight, with `bits` about half
   /// of the disputed ones.
   bool marginal = false;
@@ -99,6 +104,8 @@ class NorFlash final : public Flash {
 
   /// All erased. Throws std::invalid_argument when the geometry is not sound.
   explicit NorFlash(const Geometry& geometry);
+  /// The same, and it keeps the time of a part that has figures.
+  explicit NorFlash(const Part& part);
 
   Status read(std::uint32_t address, MutableBytes out) override;
   Status program(std::uint32_t address, Bytes bytes) override;
@@ -128,8 +135,12 @@ class NorFlash final : public Flash {
   [[nodiscard]] bool power_on() const { return power_on_; }
   /// Power on again, nothing armed; marginal bits are drawn anew.
   void reboot(MarginalBits reads = MarginalBits::drawn);
+  /// A reset with the power on: marginal bits are drawn anew, a cut that is armed stays.
+  void reset(MarginalBits reads = MarginalBits::drawn);
   [[nodiscard]] std::uint32_t boots() const { return boots_; }
   [[nodiscard]] bool has_marginal_bits() const { return marginal_bytes_ != 0; }
+  /// In the sectors that a range touches.
+  [[nodiscard]] bool has_marginal_bits(std::uint32_t address, std::uint32_t size_bytes) const;
   /// Mask of the marginal bits of one byte.
   [[nodiscard]] std::byte marginal_at(std::uint32_t address) const;
 
@@ -145,7 +156,12 @@ class NorFlash final : public Flash {
   [[nodiscard]] std::uint32_t erases_of(std::uint32_t address) const;
   [[nodiscard]] const std::vector<Op>& log() const { return log_; }
   [[nodiscard]] const std::vector<Violation>& violations() const { return violations_; }
-  /// Counters, wear, log and violations to nothing.
+  /// What the operations so far take on this part, an operation that a cut struck counted as whole. Nothing when no
+  /// figures are known: the flash was made from a geometry, or from a part without.
+  [[nodiscard]] std::optional<Elapsed> elapsed() const {
+    return times_.known() ? std::optional{elapsed_} : std::nullopt;
+  }
+  /// Counters, time, wear, log and violations to nothing.
   void forget();
   /// Called after every program and erase, also after the one that the cut struck: the moment to assert what must hold
   /// at each instant. It may read through `contents()`, and the flash too unless the power is off. It must not change
@@ -189,6 +205,8 @@ class NorFlash final : public Flash {
   std::uint32_t fail_read_in_ = 0;
   Status fail_read_error_ = Status::ok;
 
+  OperationTimes times_{};
+  Elapsed elapsed_{};
   Counts counts_{};
   std::vector<std::uint32_t> sector_erases_;
   std::vector<Op> log_;

@@ -1,0 +1,82 @@
+// The metadata protocol, exhaustively: all states of boot records and journal that the real engine can reach from a
+// start, closed under every call, every cut and every boot, until no new one appears.
+//
+// A state is a flash, what runs on it (or that the power is off), and what a reset may boot. From a state go:
+//   power off: a boot, for each reading of bits that a cut left between 0 and 1, with the bootloader's own writes
+//   running:   a reset; a fresh Updater that opens and makes one call, or some that follow each other in one session
+//   both:      all cuts in these, while the history has cuts left
+// All of it runs the engine on a NorFlash. What is abstract is only when two states count as the same: state_key.hpp.
+//
+// Unsafe is a state in which a reset boots nothing, or what contract.hpp does not promise; an open() that fails or that
+// leaves it to chance what boots; a call that fails, or that is refused and changes the flash; anything that the flash
+// forbids. Two exceptions, both named in docs/DESIGN.md, "What cannot be promised": while a bootloader that rolls back
+// rewrites a record in place, both images of the trial may boot (1 and 2). Cuts that leave marginal bits in such a
+// rewriting are left out: nobody sees them (7).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dualbank/engine/boot_decision.hpp"
+#include "dualbank/sim/tears.hpp"
+
+namespace dualbank::sim {
+
+/// Names and meanings of the starts.
+struct StateStartName {
+  std::string_view name;
+  std::string_view says;
+};
+[[nodiscard]] std::vector<StateStartName> state_starts();
+
+struct StateSpacePlan {
+  std::vector<std::string> starts;  ///< names; empty: all
+  std::vector<Policy> policies{Policy::stock, Policy::stock_rollback, Policy::dualbank};
+  unsigned max_cuts = 1;  ///< in one history
+  Thoroughness tears = Thoroughness::some;
+  std::size_t most_unsafe = 1;           ///< of one run, then it ends
+  std::uint64_t most_states = UINT64_MAX;  ///< of one run, then it ends, not closed
+  /// To check the abstraction: states are the same only when all their bytes are. Sequence numbers then never end, so
+  /// that it takes `most_steps`.
+  bool exact = false;
+  std::uint32_t most_steps = UINT32_MAX;  ///< of one history; states further away are not looked at
+  bool keeps_keys = false;
+};
+
+struct StateSpaceRun {
+  std::string start;
+  Policy policy = Policy::stock;
+  std::uint64_t states = 0;
+  std::uint64_t transitions = 0;  ///< boots, resets, calls, and those that a cut ended
+  std::uint64_t cuts = 0;         ///< of these
+  std::uint64_t refused = 0;      ///< of these: calls that were refused and changed nothing
+  std::uint32_t deepest = 0;      ///< steps of the longest history that was needed
+  std::vector<std::uint64_t> states_by_cuts;
+  bool closed = false;               ///< no new state appears
+  std::vector<std::string> unsafe;   ///< the shortest histories, in words
+  std::vector<std::uint64_t> keys;   ///< of the states, by the abstraction, with `keeps_keys`
+  double seconds = 0;
+
+  /// "one-record, stock, 1 cut: 812 states, 190234 transitions, closed, 0 unsafe".
+  [[nodiscard]] std::string line(unsigned max_cuts) const;
+};
+
+struct StateSpaceReport {
+  std::vector<StateSpaceRun> runs;
+  bool interrupted = false;
+
+  [[nodiscard]] bool closed_and_safe() const;
+};
+
+/// Called every few hundred states with the run so far. False ends the exploration.
+using StateSpaceProgress = std::function<bool(const StateSpaceRun& now, std::uint64_t states_to_do)>;
+
+/// Every start under every policy. Throws std::invalid_argument for a start that there is not.
+[[nodiscard]] StateSpaceReport explore_state_space(const StateSpacePlan& plan, const StateSpaceProgress& progress = {});
+
+}  // namespace dualbank::sim
