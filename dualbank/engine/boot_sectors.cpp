@@ -256,11 +256,11 @@ Event BootSectors::wipe(int sector) {
   if (native_ != nullptr) return native_->wipe(*this, sector);
   const SectorFacts& facts = at(sector);
   if (const Event e = settle(sector); e.failed()) return e;
-  if (room(sector) > 0) {
-    if (const Event e = append(sector, {.kind = CellKind::doomed}); e.failed()) return e;
-  } else if (facts.erased_cell != 0) {
-    if (const Event e = burn(sector, facts.erased_cell); e.failed()) return e;
+  Event marked = append(sector, {.kind = CellKind::doomed});
+  if (marked.code == Status::journal_full) {
+    marked = facts.erased_cell != 0 ? burn(sector, facts.erased_cell) : kDone;
   }
+  if (marked.failed()) return marked;
   for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += flash_->geometry().sector_bytes()) {
     if (const Event e = erase_sector(*flash_, address(sector) + at); e.failed()) return e;
   }

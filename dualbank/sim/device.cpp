@@ -429,7 +429,9 @@ Device::Ended Device::send(Call call, Updater& updater) {
   const auto length = static_cast<std::uint32_t>(image().size());
   const std::uint32_t end = call == Call::flash_part ? length / 2 : length;
   if (call != Call::flash_plain) {
-    const UpdateRequest request{.header = Bytes{image()}.first(kImageStartBytes)};
+    // In any order the end of the last sector is known only when the length was said.
+    const UpdateRequest request{.length_bytes = call == Call::flash_shuffled ? length : kUnknownLength,
+                                .header = Bytes{image()}.first(kImageStartBytes)};
     const Ended ended = judge(updater.begin(request), "begin()", updater);
     if (ended != Ended::done) return ended;
   }

@@ -22,7 +22,7 @@ namespace dualbank::sim {
 enum class Call : std::uint8_t {
   flash,           ///< an update from its header on, in order, in pieces of 1000 bytes
   flash_plain,     ///< the same without begin(), in pieces of 600 bytes
-  flash_shuffled,  ///< pieces of 512 bytes in a fixed random order, every third of them twice
+  flash_shuffled,  ///< pieces of 512 bytes in a fixed random order, every third of them twice; the length is said first
   flash_part,      ///< in order, up to the middle
   flash_same,      ///< in order: the image that the slot holds already
   pause,
