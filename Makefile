@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo install check format coverage size sanitize cross clean
+.PHONY: help build test sweep demo install check format coverage size sanitize cross clean
 
 ## help: this list
 help:
@@ -22,6 +22,11 @@ build:
 test:
 	@tools/setup test
 	@tools/test
+
+## sweep: every power cut that is known, about 10 minutes
+sweep:
+	@$(MAKE) --no-print-directory build
+	@build/dualbank sim --cut full --jobs $(JOBS)
 
 ## demo: a board's firmware updated in two slots, on a file, in plain words; leaves its files in build/demo
 demo:

@@ -12,7 +12,11 @@ foreach(package CLI11 fmt nlohmann_json)
   endif()
 endforeach()
 
-dualbank_room(cli QUICK SOURCES dualbank/cli/*.cpp dualbank/cli/*/*.cpp LINKS ports engine formats)
+if(NOT DUALBANK_SIM)
+  dualbank_missing("the command" ${DUALBANK_COMMAND} "DUALBANK_SIM is off, and the verb sim needs it")
+  return()
+endif()
+dualbank_room(cli QUICK SOURCES dualbank/cli/*.cpp dualbank/cli/*/*.cpp LINKS ports sim engine formats)
 target_link_libraries(dualbank_cli PUBLIC CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json)
 target_compile_definitions(dualbank_cli PUBLIC DUALBANK_VERSION="${PROJECT_VERSION}")
 

@@ -27,7 +27,15 @@ void add_option(CLI::App& app, const Option& option, Arguments& into) {
                            {{"option", key}});
     }
     into.set_option(key, value);
+    return value;
   };
+  if (option.many) {
+    const auto take_all = [&into, key, take](const std::vector<std::string>& values) {
+      for (const std::string& value : values) into.add_value(key, take(value));
+    };
+    app.add_option_function<std::vector<std::string>>(flags, take_all)->allow_extra_args(false);
+    return;
+  }
   app.add_option_function<std::string>(flags, take)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
@@ -85,6 +93,11 @@ bool target_left_out(const Verb& verb, const std::vector<std::string>& words) {
 std::optional<std::string> Arguments::value(std::string_view flag) const {
   const auto found = options_.find(flag);
   return found == options_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::vector<std::string> Arguments::values(std::string_view flag) const {
+  const auto found = many_.find(flag);
+  return found == many_.end() ? std::vector<std::string>{} : found->second;
 }
 
 std::optional<std::string> Arguments::operand(std::string_view name) const {

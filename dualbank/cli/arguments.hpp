@@ -19,16 +19,20 @@ class Arguments {
   [[nodiscard]] bool has(std::string_view flag) const { return options_.find(flag) != options_.end(); }
   [[nodiscard]] std::optional<std::string> value(std::string_view flag) const;
   [[nodiscard]] std::optional<std::string> operand(std::string_view name) const;
+  /// Of an option that may be given more than once, in order.
+  [[nodiscard]] std::vector<std::string> values(std::string_view flag) const;
   /// The values of the operand that takes many.
   [[nodiscard]] const std::vector<std::string>& rest() const { return rest_; }
 
   void set_option(std::string flag, std::string value) { options_.insert_or_assign(std::move(flag), std::move(value)); }
+  void add_value(const std::string& flag, std::string value) { many_[flag].push_back(std::move(value)); }
   /// Gives the words to the verb's operands in order; with DUALBANK_FLASH, TARGET may be missing.
   /// Throws Refused (usage) when there are too few or too many.
   void set_operands(std::vector<std::string> words);
 
  private:
   std::map<std::string, std::string, std::less<>> options_;
+  std::map<std::string, std::vector<std::string>, std::less<>> many_;
   std::map<std::string, std::string, std::less<>> operands_;
   std::vector<std::string> rest_;
 };

@@ -4,8 +4,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "dualbank/cli/numbers.hpp"
-
 namespace dualbank::cli {
 namespace {
 
@@ -21,17 +19,17 @@ Progress::~Progress() {
   if (drawn_) std::fprintf(stderr, "\r\x1b[K");
 }
 
-void Progress::show(std::uint64_t done) {
+void Progress::show(std::uint64_t done, const std::string& words) {
   if (!active_) return;
   const auto now = Clock::now();
   if (drawn_ && done < total_ && now - last_ < kBetweenDraws) return;
   last_ = now;
-  draw(done);
+  draw(done, words);
 }
 
-void Progress::draw(std::uint64_t done) {
+void Progress::draw(std::uint64_t done, const std::string& words) {
   const std::uint64_t share = total_ == 0 ? 100 : std::min<std::uint64_t>(100, done * 100 / total_);
-  const std::string tail = fmt::format(" {:>3} %  {}", share, used_text(done, total_));
+  const std::string tail = fmt::format(" {:>3} %  {}", share, words);
   const std::size_t taken = title_.size() + tail.size() + 4;
   const std::size_t width = style_.width > taken + 4 ? std::min<std::size_t>(kMostBar, style_.width - taken) : 4;
   const std::size_t full = width * share / 100;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/output.hpp"
 
 namespace dualbank::cli {
@@ -17,12 +18,14 @@ class Progress {
   /// Clears its line.
   ~Progress();
 
-  void show(std::uint64_t done);
+  void show(std::uint64_t done) { show(done, used_text(done, total_)); }
+  /// The same with other words at the end than "1.5 of 2.0 MiB".
+  void show(std::uint64_t done, const std::string& words);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  void draw(std::uint64_t done);
+  void draw(std::uint64_t done, const std::string& words);
 
   Style style_;
   std::string title_;

@@ -35,6 +35,7 @@ enum class Takes : std::uint8_t {
   color,
   shell,
   status,
+  cuts,
 };
 
 struct Option {
@@ -42,6 +43,7 @@ struct Option {
   std::string_view metavar;  ///< empty with Takes::nothing
   Takes takes = Takes::nothing;
   std::string_view help;
+  bool many = false;  ///< may be given more than once, and each counts; else the last one does
 
   [[nodiscard]] constexpr std::string_view long_flag() const {
     const auto comma = flags.find(',');

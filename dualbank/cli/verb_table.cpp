@@ -8,9 +8,9 @@ namespace dualbank::cli {
 namespace {
 
 constexpr std::array kVerbs{
-    &kStatusVerb,    &kInspectVerb, &kMapVerb,     &kMissingVerb,  &kUpdateVerb,      &kFlashVerb,
-    &kSwitchVerb,    &kResetVerb,   &kConfirmVerb, &kRollbackVerb, &kAbandonVerb,     &kNewVerb,
-    &kMakeImageVerb, &kExtractVerb, &kBoardsVerb,  &kExplainVerb,  &kCompletionsVerb, &kManVerb,
+    &kStatusVerb, &kInspectVerb, &kMapVerb,      &kMissingVerb,     &kUpdateVerb, &kFlashVerb,     &kSwitchVerb,
+    &kResetVerb,  &kConfirmVerb, &kRollbackVerb, &kAbandonVerb,     &kNewVerb,    &kMakeImageVerb, &kExtractVerb,
+    &kBoardsVerb, &kSimVerb,     &kExplainVerb,  &kCompletionsVerb, &kManVerb,
 };
 
 constexpr std::array kGlobals{
@@ -28,6 +28,7 @@ constexpr std::array kGlobals{
 constexpr std::array<std::string_view, 3> kPolicies{"stock", "stock-rollback", "dualbank"};
 constexpr std::array<std::string_view, 3> kColors{"auto", "always", "never"};
 constexpr std::array<std::string_view, 3> kShells{"bash", "zsh", "fish"};
+constexpr std::array<std::string_view, 3> kCuts{"quick", "all", "full"};
 constexpr std::array<std::string_view, 3> kSlots{"ota_0", "ota_1", "factory"};
 
 }  // namespace
@@ -65,6 +66,8 @@ std::span<const std::string_view> words_of(Takes takes) {
       return kShells;
     case Takes::slot:
       return kSlots;
+    case Takes::cuts:
+      return kCuts;
     default:
       return {};
   }

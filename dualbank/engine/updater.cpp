@@ -160,7 +160,7 @@ Event Updater::recover() {
     if (!sectors_.facts(sector).unfinished()) continue;
     const Event e = recover_intent(sector);
     if (e.failed()) return e;
-    if (e != kDone) found = e;
+    if (e != kDone && found.code != Status::finished_switch) found = e;
   }
   if (found != kDone) return found;
   if (active < 0) return kDone;
@@ -182,8 +182,9 @@ Event Updater::recover_intent(int sector) {
   const bool rules = active == sector;
   const bool higher = active < 0 || intent.c > sectors_.facts(active).record.seq;
   const bool newest = higher && (!anchors || slot == state_.running_slot);  // another slot runs: it was booted since
-  bool wanted = rules || newest;
-  if (wanted && !rules && !anchors) {
+  const bool whole = sectors_.facts(sector).ours() && sectors_.facts(sector).record.usable();
+  bool wanted = rules || newest || whole;  // one that is whole and does not rule is worth keeping: to go back to
+  if (newest && !rules && !anchors) {
     ImageInfo info;
     wanted = !check_slot(slot, rules_for(slot), info).failed();
   }

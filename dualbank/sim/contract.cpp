@@ -21,7 +21,7 @@ constexpr auto kPromises = std::to_array<Promise>({
     {Call::flash_same, kAny, "", chosen, chosen | running, running},
     {Call::pause, kAny, "", chosen, chosen, chosen},
     {Call::abandon, kAny, "", chosen, chosen, chosen},
-    {Call::switch_slot, kAny, "", chosen, chosen | target, target},
+    {Call::switch_slot, kAny, "", chosen, chosen | running | target, target},
     {Call::confirm, kRollback, kOnTrial, fallback, fallback | running, running},
     {Call::confirm, kOwn, kOnTrial, running | fallback, running | fallback, running},
     {Call::confirm, kAny, "", chosen, chosen, chosen},

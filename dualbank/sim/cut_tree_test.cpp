@@ -154,7 +154,7 @@ TEST(CutTree, TheSecondCutIsInWhatTheDeviceDoesAfterTheFirst) {
 }
 
 TEST(CutTree, AFailureIsReplayedAsItWasFoundAndShrinks) {
-  for (const std::size_t depth : {1, 2}) {
+  for (const std::size_t depth : {1U, 2U}) {
     Counter device{in_place};
     Seen seen;
     CutTree tree{device, seen};

@@ -49,7 +49,7 @@ class ModelSubject final : public Subject {
   NorFlash flash_;
 };
 
-/// Cuts a model at every operation: `quick` and `all` once, `full` twice at about 10 tears each. Failures are named
+/// Cuts a model at every operation: `quick` and `all` once, `full` twice with about 10 tears each. Failures are named
 /// "MODEL @ CUTS". Of `plan` size, jobs and most_failures count.
 [[nodiscard]] SweepReport sweep_model(const ModelKind& kind, const SweepPlan& plan, const SweepProgress& progress = {});
 

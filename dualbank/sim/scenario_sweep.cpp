@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint32_t kShares = 6;  // of one scenario, so that the threads end together
 
+constexpr Level kCoarse{.metadata = Thoroughness::few, .data = Thoroughness::few};
 constexpr Level kQuick{.metadata = Thoroughness::some, .data = Thoroughness::few};
 constexpr Level kEverywhere{.metadata = Thoroughness::every, .data = Thoroughness::every};
 constexpr Level kRecords{.metadata = Thoroughness::some, .data = Thoroughness::few, .cuts_data = false};
@@ -33,7 +34,7 @@ std::vector<Work> work_of(const SweepPlan& plan) {
   };
   for (const Scenario& scenario : plan.scenarios) {
     const bool small = scenario.board->small;
-    add(scenario, {plan.size == SweepSize::quick || !small ? kQuick : kEverywhere});
+    add(scenario, {!small ? kCoarse : plan.size == SweepSize::quick ? kQuick : kEverywhere});
     if (plan.size != SweepSize::full || !small) continue;
     Scenario brief = scenario;
     brief.short_images = true;

@@ -13,9 +13,9 @@
 namespace dualbank::sim {
 
 enum class SweepSize : std::uint8_t {
-  quick,  ///< one cut each, about 30 tears of an operation: a few seconds
-  all,    ///< one cut each, every tear, and two on boot records and journal: what `make test` runs
-  full,   ///< the same, two cuts everywhere, and random lives: what `make sweep` runs
+  quick,  ///< one cut each, about 30 tears of an operation: some seconds
+  all,    ///< one cut each, every tear: what `make test` runs
+  full,   ///< and two cuts on boot records and journal, two anywhere, and random lives: what `make sweep` runs
 };
 
 struct SweepPlan {

@@ -45,7 +45,9 @@ constexpr auto kScripts = std::to_array<Script>({
     {"switch, rollback, flash A", {Verb::switch_slot, Verb::rollback, Verb::flash_a}},
 });
 
-constexpr bool is_image_error(Status status) { return status >= Status::image_no_magic && status <= Status::image_empty_slot; }
+constexpr bool is_image_error(Status status) {
+  return status >= Status::image_no_magic && status <= Status::image_empty_slot;
+}
 
 }  // namespace
 
@@ -72,9 +74,18 @@ Call call_of(Verb verb) {
 }
 
 std::string_view verb_name(Verb verb) {
-  constexpr std::array<std::string_view, 12> kNames{"open",    "flash A",   "flash B", "flash A without begin",
-                                                    "flash a part of A", "flash A", "switch", "confirm",
-                                                    "rollback", "abandon", "pause", "boot_guard"};
+  constexpr std::array<std::string_view, 12> kNames{"open",
+                                                    "flash A",
+                                                    "flash B",
+                                                    "flash A without begin",
+                                                    "flash a part of A",
+                                                    "flash A",
+                                                    "switch",
+                                                    "confirm",
+                                                    "rollback",
+                                                    "abandon",
+                                                    "pause",
+                                                    "boot_guard"};
   return kNames[static_cast<std::size_t>(verb)];
 }
 

@@ -12,7 +12,20 @@
 
 namespace dualbank::sim {
 
-enum class Verb : std::uint8_t { none, flash_a, flash_b, flash_plain, flash_part, finish_a, switch_slot, confirm, rollback, abandon, pause, boot_guard };
+enum class Verb : std::uint8_t {
+  none,
+  flash_a,
+  flash_b,
+  flash_plain,
+  flash_part,
+  finish_a,
+  switch_slot,
+  confirm,
+  rollback,
+  abandon,
+  pause,
+  boot_guard
+};
 
 /// Calls one after the other with one Updater. Cuts strike in the last one only: those before it are scripts, too.
 struct Script {

@@ -156,7 +156,8 @@ class Key {
     const Bytes raw = Bytes{sector.bytes}.first(kBootRecordBytes);
     if (all_equal(raw, std::byte{0xFF})) return add(kNone);
     const auto state = static_cast<std::uint32_t>(record.state);
-    add(record.usable(), record.rejected(), record.crc_good(), record.seq == kBlankSeq, std::min(state, 6U) + (state == ~0U));
+    add(record.usable(), record.rejected(), record.crc_good(), record.seq == kBlankSeq,
+        std::min(state, 6U) + (state == ~0U));
     if (record.crc_good() && record.seq != kBlankSeq) add_seq(record.seq);
     if (!sector.has_intent) return;
     const auto wanted = BootRecord::make(sector.intent.c, static_cast<RecordState>(sector.intent.d)).bytes();
@@ -186,7 +187,8 @@ class Key {
           return identity_digest(Bytes{image}.first(kImageStartBytes)) == std::array{cell.c, cell.d};
         }));
       case CellKind::session:
-        return add(cell.a, cell.b, cell.c == ~0U, image_by([&](const Buffer& image) { return start_crc(image) == cell.d; }));
+        return add(cell.a, cell.b, cell.c == ~0U,
+                   image_by([&](const Buffer& image) { return start_crc(image) == cell.d; }));
       case CellKind::mark:
         return add(cell.b, fits(sector, cell.b, cell.c));
       case CellKind::partial:

@@ -1,415 +1,11 @@
 #include "dualbank/sim/state_space.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <deque>
 #include <stdexcept>
-#include <unordered_map>
 
-#include "dualbank/engine/explain.hpp"
-#include "dualbank/engine/updater.hpp"
-#include "dualbank/sim/board.hpp"
-#include "dualbank/sim/contract.hpp"
-#include "dualbank/sim/digest_set.hpp"
-#include "dualbank/sim/state_calls.hpp"
-#include "dualbank/sim/state_key.hpp"
-#include "dualbank/sim/state_starts.hpp"
+#include "dualbank/sim/state_explorer.hpp"
 
 namespace dualbank::sim {
-namespace {
-
-constexpr SlotIndex kPowerOff = kNoSlot;
-constexpr std::uint8_t kNoCut = 0xFF;
-constexpr std::uint32_t kProgressEvery = 256;
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ word) * 0xD6E8'FEB8'6659'FD93;
-  return hash ^ (hash >> 29);
-}
-
-/// How marginal bits read at a boot.
-enum class Reading : std::uint8_t { programmed, erased, drawn, drawn_again };
-constexpr std::array kReadings{Reading::programmed, Reading::erased, Reading::drawn, Reading::drawn_again};
-
-/// The fewest cuts by which a state was reached.
-using FewestCuts = std::unordered_map<std::uint64_t, std::uint8_t>;
-
-/// Notes it. False when there is nothing new.
-bool fewer_cuts(FewestCuts& seen, std::uint64_t key, unsigned cuts) {
-  const auto [found, is_new] = seen.try_emplace(key, static_cast<std::uint8_t>(cuts));
-  if (is_new) return true;
-  if (found->second <= cuts) return false;
-  found->second = static_cast<std::uint8_t>(cuts);
-  return true;
-}
-
-/// How a state came from the one before.
-struct Step {
-  enum class Kind : std::uint8_t { start, reset, boot, calls };
-  std::uint32_t from = 0;
-  Kind kind = Kind::start;
-  Reading reading = Reading::programmed;
-  bool had_marginal_bits = false;
-  std::uint8_t script = 0;
-  std::uint8_t stage = kNoCut;  ///< of the script: the call that was cut; kNoCut: none
-  SlotIndex slot = kNoSlot;     ///< runs afterwards
-  std::uint16_t operation = 0;
-  std::uint32_t steps = 0;
-  Op op{};
-  Tear tear{};
-};
-
-struct State {
-  NorFlash::Snapshot flash;
-  std::uint64_t key = 0;
-  Places may_boot;
-  SlotIndex running = kPowerOff;
-  bool swapped = false;  ///< the two images
-  std::uint32_t step = 0;
-  unsigned cuts = 0;
-};
-
-/// The flash before an operation of a boot or a call.
-struct Moment {
-  NorFlash::Snapshot before;
-  Op op;
-  std::vector<std::byte> data;
-  Places may_boot;  ///< while the bootloader writes
-  SlotIndex boots = kNoSlot;
-  std::uint8_t stage = 0;
-};
-
-class Explorer {
- public:
-  Explorer(const StateStart& start, Policy policy, const StateSpacePlan& plan, const StateSpaceProgress& progress)
-      : start_(start), policy_(policy), plan_(plan), progress_(progress), board_(*start.board, policy) {
-    run_.start = start.name;
-    run_.policy = policy;
-    run_.states_by_cuts.assign(plan.max_cuts + 1, 0);
-    to_do_.resize(plan.max_cuts + 1);
-  }
-
-  bool explore();
-  StateSpaceRun take_run() { return std::move(run_); }
-
- private:
-  void begin();
-  void go_on_from(const State& state);
-  void boot(const State& state, Reading reading);
-  void call(const State& state, std::uint8_t script);
-  std::string open(const State& state, Updater& updater);
-  std::string make(Verb verb, Updater& updater, Places& during, Places& after);
-  void cut(const State& state, const std::vector<Moment>& moments, const std::vector<Places>& during, Step step);
-  void reach(SlotIndex running, Places may_boot, unsigned cuts, Step step);
-  void record(std::vector<Moment>& moments, const std::uint8_t& stage);
-  [[nodiscard]] Places places_of(std::uint8_t roles, SlotIndex target) const;
-  void unsafe(const Step& last, const std::string& problem);
-  [[nodiscard]] std::string told(const Step& step) const;
-  [[nodiscard]] std::string told_cut(const Step& step) const;
-
-  const StateStart& start_;
-  Policy policy_;
-  const StateSpacePlan& plan_;
-  const StateSpaceProgress& progress_;
-  Board board_;
-  StateSpaceRun run_;
-  std::vector<Step> steps_;
-  std::vector<std::deque<State>> to_do_;  // by cuts that are used up
-  FewestCuts seen_;                       // by key
-  FewestCuts seen_exactly_;               // spares making the key
-  DigestSet torn_;                        // operations on a flash of which all tears were looked at
-  SlotIndex chosen_ = kNoSlot;            // would boot when the call began
-  SlotIndex fallback_ = kNoSlot;
-  SlotIndex running_ = kNoSlot;
-  bool swapped_ = false;
-};
-
-bool Explorer::explore() {
-  const auto began = std::chrono::steady_clock::now();
-  const auto stop_clock = [&] {
-    run_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  };
-  begin();
-  std::uint64_t done = 0;
-  for (auto& level : to_do_) {
-    while (!level.empty()) {
-      if (run_.unsafe.size() >= plan_.most_unsafe || run_.states > plan_.most_states) {
-        stop_clock();
-        return true;
-      }
-      const State state = std::move(level.front());
-      level.pop_front();
-      if (seen_.at(state.key) < state.cuts) continue;  // reached with fewer since
-      ++run_.states;
-      ++run_.states_by_cuts[state.cuts];
-      if (plan_.keeps_keys) run_.keys.push_back(state.key);
-      go_on_from(state);
-      if (++done % kProgressEvery != 0 || !progress_) continue;
-      stop_clock();
-      std::uint64_t left = 0;
-      for (const auto& rest : to_do_) left += rest.size();
-      if (!progress_(run_, left)) return false;
-    }
-  }
-  run_.closed = plan_.most_steps == UINT32_MAX && !plan_.exact;
-  stop_clock();
-  return true;
-}
-
-void Explorer::begin() {
-  set_up(board_, start_);
-  board_.start();
-  reach(start_.running, Places{}.add(board_.decide().slot), 0, {.slot = start_.running});
-}
-
-// The state that the board is in now.
-void Explorer::reach(SlotIndex running, Places may_boot, unsigned cuts, Step step) {
-  ++run_.transitions;
-  const std::uint64_t world = mix(static_cast<std::uint8_t>(running), may_boot.bits());
-  const std::uint64_t exact = mix(world, board_.flash.digest());
-  if (!fewer_cuts(seen_exactly_, exact, cuts) || step.steps > plan_.most_steps) return;
-  const StateKey abstract = plan_.exact ? StateKey{} : state_key(board_);
-  const std::uint64_t key = plan_.exact ? exact : mix(world, hash_of_key(abstract.bytes));
-  if (!fewer_cuts(seen_, key, cuts)) return;
-  run_.deepest = std::max(run_.deepest, step.steps);
-  steps_.push_back(step);
-  to_do_[cuts].push_back(
-      {board_.flash.snapshot(), key, may_boot, running, abstract.swapped, static_cast<std::uint32_t>(steps_.size() - 1), cuts});
-}
-
-void Explorer::go_on_from(const State& state) {
-  if (state.running == kPowerOff) {
-    board_.flash.restore(state.flash);
-    const bool drifts = board_.flash.has_marginal_bits();
-    for (const Reading reading : kReadings) {
-      boot(state, reading);
-      if (!drifts) break;
-    }
-    return;
-  }
-  board_.flash.restore(state.flash);
-  reach(kPowerOff, state.may_boot, state.cuts,
-        {.from = state.step, .kind = Step::Kind::reset, .steps = steps_[state.step].steps + 1});
-  for (std::uint8_t script = 0; script < scripts().size(); ++script) call(state, script);
-}
-
-// Every operation from now on, with the flash before it.
-void Explorer::record(std::vector<Moment>& moments, const std::uint8_t& stage) {
-  board_.flash.witness([this, &moments, &stage](const Op& op, Bytes data) {
-    moments.push_back({board_.flash.snapshot(), op, {data.begin(), data.end()}, board_.may_boot(),
-                       stage == 0 ? kNoSlot : board_.decide().slot, stage});
-  });
-}
-
-void Explorer::boot(const State& state, Reading reading) {
-  board_.flash.restore(state.flash);
-  Step step{.from = state.step,
-            .kind = Step::Kind::boot,
-            .reading = reading,
-            .had_marginal_bits = board_.flash.has_marginal_bits(),
-            .steps = steps_[state.step].steps + 1};
-  if (reading == Reading::drawn_again) board_.flash.reset();
-  board_.flash.reset(reading == Reading::programmed ? MarginalBits::programmed
-                     : reading == Reading::erased   ? MarginalBits::erased
-                                                    : MarginalBits::drawn);
-  board_.may_boot(state.may_boot);
-  board_.problem.clear();
-  std::vector<Moment> moments;
-  constexpr std::uint8_t kStage = 0;
-  record(moments, kStage);
-  step.slot = board_.boot();
-  board_.flash.witness({});
-  const Places may_boot = board_.may_boot();
-  board_.may_boot(Places{});
-  if (step.slot == kNoSlot) return unsafe(step, board_.problem);
-  reach(step.slot, may_boot, state.cuts, step);
-  std::vector<Places> during;
-  for (const Moment& moment : moments) during.push_back(moment.may_boot);
-  cut(state, moments, during, step);
-}
-
-Places Explorer::places_of(std::uint8_t roles, SlotIndex target) const {
-  Places places{};
-  if ((roles & Role::chosen) != 0) places.add(chosen_);
-  if ((roles & Role::running) != 0) places.add(running_);
-  if ((roles & Role::target) != 0) places.add(target);
-  if ((roles & Role::fallback) != 0) places.add(fallback_);
-  return places;
-}
-
-std::string Explorer::open(const State& state, Updater& updater) {
-  if (updater.open() != Status::ok) {
-    std::array<char, 200> text{};
-    return std::string{"open() answers: "} + explain(updater.last_event(), text);
-  }
-  const BootRecords records = board_.records();
-  const int active = active_record(records);
-  const SlotIndex named = active < 0 ? kNoSlot
-                                     : slot_of_seq(records[static_cast<unsigned>(active)].seq, board_.layout().slot_count);
-  if (updater.status().boot_slot != named) return "status() does not say what the records name";
-  if (updater.status().running_slot != state.running) return "status() does not say what runs";
-  const SlotIndex boots = board_.decide().slot;
-  return state.may_boot.has(boots) ? "" : place_name(boots) + " would boot after open()";
-}
-
-// Makes the call, and says which places may boot while it lasts and afterwards. `after` holds what may boot before.
-std::string Explorer::make(Verb verb, Updater& updater, Places& during, Places& after) {
-  const int active = active_record(board_.records());
-  chosen_ = board_.decide().slot;
-  fallback_ = board_.decide_without_active().slot;
-  const RecordState record_state =
-      active < 0 ? RecordState::undefined : board_.records()[static_cast<unsigned>(active)].state;
-  const Situation situation{.on_trial = updater.status().on_trial, .begins_trial = record_state == RecordState::fresh};
-  const Promise& promise = promise_of(call_of(verb), policy_, situation);
-  SlotIndex target = updater.status().next_update_slot;
-  if (updater.status().update_active) target = updater.status().update_slot;
-  const std::uint64_t before = board_.flash.digest();
-  const Status status = perform(verb, swapped_, updater);
-  std::array<char, 200> text{};
-  if (!may_answer(verb, status)) return std::string{verb_name(verb)} + " answers: " + explain(updater.last_event(), text);
-  const Places left_open = after;
-  if (status != Status::ok && status != Status::trial_failed) {
-    ++run_.refused;
-    during = after;
-    return board_.flash.digest() == before ? "" : std::string{verb_name(verb)} + " is refused and changes the flash";
-  }
-  const Event& event = updater.last_event();
-  if (verb == Verb::rollback) {
-    target = event.code == Status::rolled_back ? static_cast<SlotIndex>(event.values[0]) : fallback_;
-  }
-  during = places_of(promise.during, target);
-  // A third slot that was chosen gives way to the running one first: its record is the one that may go.
-  if (chosen_ != target && is_ota_slot(chosen_) && board_.layout().slot_count > 2) during.add(running_);
-  during = Places{during.bits() | left_open.bits()};
-  after = places_of(promise.after, target);
-  if (board_.flash.digest() == before) after = Places{after.bits() | left_open.bits()};
-  const SlotIndex boots = board_.decide().slot;
-  if (!after.has(boots)) return place_name(boots) + " would boot after " + std::string{verb_name(verb)};
-  if (call_of(verb) != Call::flash || verb == Verb::flash_part) return "";
-  const Bytes image = image_of(verb, swapped_);
-  const Bytes slot = board_.contents_of(updater.status().next_update_slot);
-  return std::equal(image.begin(), image.end(), slot.begin()) ? "" : "the slot does not hold what was sent";
-}
-
-void Explorer::call(const State& state, std::uint8_t script) {
-  board_.flash.restore(state.flash);
-  board_.flash.forget();
-  Step step{.from = state.step,
-            .kind = Step::Kind::calls,
-            .script = script,
-            .slot = state.running,
-            .steps = steps_[state.step].steps + 1};
-  running_ = state.running;
-  swapped_ = state.swapped;
-  std::vector<Moment> moments;
-  std::uint8_t stage = 0;
-  record(moments, stage);
-  Updater updater{board_.flash, board_.options(state.running)};
-  std::vector<Places> during{state.may_boot};
-  std::string problem = open(state, updater);
-  // What a cut had left open is settled now. Not so where the bootloader rolls back: a record of a trial that was being
-  // erased can read as blank, and come back until a call writes to its sector.
-  Places after = policy_ == Policy::stock_rollback ? state.may_boot : Places{}.add(board_.decide().slot);
-  for (const Verb verb : scripts()[script].verbs) {
-    if (verb == Verb::none || !problem.empty()) break;
-    ++stage;
-    problem = make(verb, updater, during.emplace_back(), after);
-  }
-  board_.flash.witness({});
-  for (const Moment& moment : moments) {
-    if (!problem.empty()) break;
-    if (moment.stage != 0 && !during[moment.stage].has(moment.boots)) {
-      problem = place_name(moment.boots) + " would boot in " +
-                std::string{verb_name(scripts()[script].verbs[moment.stage - 1U])} + ", before it changes " +
-                std::to_string(moment.op.size_bytes) + " bytes at " + std::to_string(moment.op.address);
-    }
-  }
-  if (problem.empty() && !board_.flash.violations().empty()) problem = "the flash forbids what is done";
-  if (!problem.empty()) return unsafe(step, problem);
-  reach(state.running, after, state.cuts, step);
-  std::erase_if(moments, [&](const Moment& moment) { return moment.stage < stage && stage > 1; });
-  cut(state, moments, during, step);
-}
-
-void Explorer::cut(const State& state, const std::vector<Moment>& moments, const std::vector<Places>& during,
-                   Step step) {
-  if (state.cuts >= plan_.max_cuts) return;
-  const bool boots = step.kind == Step::Kind::boot;
-  for (std::size_t i = 0; i < moments.size(); ++i) {
-    const Moment& moment = moments[i];
-    const Places may_boot = during[boots ? i : moment.stage];
-    board_.flash.restore(moment.before);
-    std::uint64_t situation = mix(board_.flash.digest(), mix(moment.op.address, moment.op.size_bytes));
-    situation = mix(situation, mix(may_boot.bits(), boots));
-    for (const std::byte byte : moment.data) situation = mix(situation, static_cast<std::uint8_t>(byte));
-    if (!torn_.insert(situation)) continue;
-    step.stage = moment.stage;
-    step.operation = static_cast<std::uint16_t>(i);
-    step.op = moment.op;
-    for (const Tear& tear : tears_of(moment.op, board_.flash.geometry(), plan_.tears)) {
-      if (boots && tear.marginal) continue;  // see the header
-      board_.flash.restore(moment.before);
-      board_.flash.tear(moment.op, moment.data, tear);
-      step.tear = tear;
-      ++run_.cuts;
-      reach(kPowerOff, may_boot, state.cuts + 1, step);
-    }
-  }
-}
-
-std::string Explorer::told_cut(const Step& step) const {
-  const Op& op = step.op;
-  std::string text = "cut in operation " + std::to_string(step.operation) + ", ";
-  text += op.kind == OpKind::erase ? "erase" : "program";
-  const std::uint32_t in_records = op.address - board_.layout().otadata.offset;
-  if (board_.is_metadata(op.address)) {
-    text += " of record sector " + std::to_string(in_records / kOtadataSectorBytes) + " + " +
-            std::to_string(in_records % kOtadataSectorBytes);
-  } else {
-    text += " at " + std::to_string(op.address);
-  }
-  return text + ", " + std::to_string(op.size_bytes) + " bytes: " + tear_code(step.tear);
-}
-
-std::string Explorer::told(const Step& step) const {
-  constexpr std::array<std::string_view, 4> kWords{"programmed", "erased", "drawn", "drawn again"};
-  std::string text;
-  switch (step.kind) {
-    case Step::Kind::start:
-      return std::string{start_.says};
-    case Step::Kind::reset:
-      return "reset";
-    case Step::Kind::boot:
-      text = "boot";
-      if (step.had_marginal_bits) {
-        text += ", marginal bits read as " + std::string{kWords[static_cast<std::size_t>(step.reading)]};
-      }
-      if (step.slot != kNoSlot) text += ": " + place_name(step.slot);
-      return step.stage == kNoCut ? text : text + ", " + told_cut(step);
-    case Step::Kind::calls:
-      text = "open";
-      for (std::size_t i = 0; i < 3; ++i) {
-        const Verb verb = scripts()[step.script].verbs[i];
-        if (verb == Verb::none || i >= step.stage) break;
-        text += ", " + std::string{verb_name(verb)};
-      }
-      return step.stage == kNoCut ? text : text + ": " + told_cut(step);
-  }
-  return text;
-}
-
-void Explorer::unsafe(const Step& last, const std::string& problem) {
-  ++run_.transitions;
-  if (run_.unsafe.size() >= plan_.most_unsafe) return;
-  std::string text = told(last) + " -> " + problem;
-  for (std::uint32_t at = last.from;; at = steps_[at].from) {
-    text = told(steps_[at]) + "; " + text;
-    if (steps_[at].kind == Step::Kind::start) break;
-  }
-  run_.unsafe.push_back(std::string{start_.name} + ", " + std::string{policy_name(policy_)} + ": " + text);
-}
-
-}  // namespace
 
 std::vector<StateStartName> state_starts() {
   std::vector<StateStartName> names;
@@ -418,15 +14,16 @@ std::vector<StateStartName> state_starts() {
 }
 
 std::string StateSpaceRun::line(unsigned max_cuts) const {
-  return start + ", " + std::string{policy_name(policy)} + ", " + std::to_string(max_cuts) +
+  const std::string from =
+      starts.size() == 1 ? starts[0] : board + " from " + std::to_string(starts.size()) + " starts";
+  return from + ", " + std::string{policy_name(policy)} + ", " + std::to_string(max_cuts) +
          (max_cuts == 1 ? " cut: " : " cuts: ") + std::to_string(states) + " states, " + std::to_string(transitions) +
          " transitions, " + (closed ? "closed, " : "not closed, ") + std::to_string(unsafe.size()) + " unsafe";
 }
 
 bool StateSpaceReport::closed_and_safe() const {
-  return !interrupted && std::all_of(runs.begin(), runs.end(), [](const StateSpaceRun& run) {
-    return run.closed && run.unsafe.empty();
-  });
+  return !interrupted && std::all_of(runs.begin(), runs.end(),
+                                     [](const StateSpaceRun& run) { return run.closed && run.unsafe.empty(); });
 }
 
 StateSpaceReport explore_state_space(const StateSpacePlan& plan, const StateSpaceProgress& progress) {
@@ -435,12 +32,22 @@ StateSpaceReport explore_state_space(const StateSpacePlan& plan, const StateSpac
   if (names.empty()) {
     for (const StateStart& start : all_state_starts()) names.emplace_back(start.name);
   }
+  std::vector<std::vector<const StateStart*>> groups;  // those on one board share most of their states
   for (const std::string& name : names) {
     const auto starts = all_state_starts();
     const auto start = std::find_if(starts.begin(), starts.end(), [&](const StateStart& s) { return s.name == name; });
     if (start == starts.end()) throw std::invalid_argument("explore_state_space: no start is called " + name);
+    const auto on_it = [&](const auto& group) { return group[0]->board == start->board; };
+    const auto group = std::find_if(groups.begin(), groups.end(), on_it);
+    if (group == groups.end()) {
+      groups.push_back({&*start});
+    } else {
+      group->push_back(&*start);
+    }
+  }
+  for (const auto& group : groups) {
     for (const Policy policy : plan.policies) {
-      Explorer explorer{*start, policy, plan, progress};
+      StateExplorer explorer{group, policy, plan, progress};
       report.interrupted = !explorer.explore();
       report.runs.push_back(explorer.take_run());
       if (report.interrupted) return report;

@@ -9,9 +9,12 @@
 //
 // Unsafe is a state in which a reset boots nothing, or what contract.hpp does not promise; an open() that fails or that
 // leaves it to chance what boots; a call that fails, or that is refused and changes the flash; anything that the flash
-// forbids. Two exceptions, both named in docs/DESIGN.md, "What cannot be promised": while a bootloader that rolls back
-// rewrites a record in place, both images of the trial may boot (1 and 2). Cuts that leave marginal bits in such a
-// rewriting are left out: nobody sees them (7).
+// forbids. Two exceptions, named in docs/DESIGN.md, "What cannot be promised": while a bootloader that rolls back
+// rewrites a record in place, both images of the trial may boot (1 and 2); cuts that leave marginal bits in such a
+// rewriting are left out, because nobody sees them (7). Wider than contract.hpp are three places, all of them images
+// that verify: a trial whose record was being erased by a rollback bootloader's updater can come back until the next
+// call that writes; the running slot during a switch that needs an anchor; with three slots under Policy::dualbank, any
+// good slot during a call.
 #pragma once
 
 #include <cstddef>
@@ -35,11 +38,11 @@ struct StateStartName {
 [[nodiscard]] std::vector<StateStartName> state_starts();
 
 struct StateSpacePlan {
-  std::vector<std::string> starts;  ///< names; empty: all
+  std::vector<std::string> starts{};  ///< names; empty: all
   std::vector<Policy> policies{Policy::stock, Policy::stock_rollback, Policy::dualbank};
   unsigned max_cuts = 1;  ///< in one history
   Thoroughness tears = Thoroughness::some;
-  std::size_t most_unsafe = 1;           ///< of one run, then it ends
+  std::size_t most_unsafe = 1;             ///< of one run, then it ends
   std::uint64_t most_states = UINT64_MAX;  ///< of one run, then it ends, not closed
   /// To check the abstraction: states are the same only when all their bytes are. Sequence numbers then never end, so
   /// that it takes `most_steps`.
@@ -49,7 +52,8 @@ struct StateSpacePlan {
 };
 
 struct StateSpaceRun {
-  std::string start;
+  std::string board;
+  std::vector<std::string> starts;  ///< all that are on this board
   Policy policy = Policy::stock;
   std::uint64_t states = 0;
   std::uint64_t transitions = 0;  ///< boots, resets, calls, and those that a cut ended
@@ -57,12 +61,12 @@ struct StateSpaceRun {
   std::uint64_t refused = 0;      ///< of these: calls that were refused and changed nothing
   std::uint32_t deepest = 0;      ///< steps of the longest history that was needed
   std::vector<std::uint64_t> states_by_cuts;
-  bool closed = false;               ///< no new state appears
-  std::vector<std::string> unsafe;   ///< the shortest histories, in words
-  std::vector<std::uint64_t> keys;   ///< of the states, by the abstraction, with `keeps_keys`
+  bool closed = false;              ///< no new state appears
+  std::vector<std::string> unsafe;  ///< the shortest histories, in words
+  std::vector<std::uint64_t> keys;  ///< of the states, by the abstraction, with `keeps_keys`; some more than once
   double seconds = 0;
 
-  /// "one-record, stock, 1 cut: 812 states, 190234 transitions, closed, 0 unsafe".
+  /// "factory from 5 starts, stock, 1 cut: 812 states, 190234 transitions, closed, 0 unsafe".
   [[nodiscard]] std::string line(unsigned max_cuts) const;
 };
 
@@ -76,7 +80,8 @@ struct StateSpaceReport {
 /// Called every few hundred states with the run so far. False ends the exploration.
 using StateSpaceProgress = std::function<bool(const StateSpaceRun& now, std::uint64_t states_to_do)>;
 
-/// Every start under every policy. Throws std::invalid_argument for a start that there is not.
+/// Every start under every policy; starts on the same board make one run. Throws std::invalid_argument for a start that
+/// there is not.
 [[nodiscard]] StateSpaceReport explore_state_space(const StateSpacePlan& plan, const StateSpaceProgress& progress = {});
 
 }  // namespace dualbank::sim

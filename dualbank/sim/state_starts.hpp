@@ -24,8 +24,8 @@ struct StateStart {
   std::string_view name;
   std::string_view says;
   const BoardKind* board = nullptr;
-  SlotIndex running = 0;            ///< the firmware that makes the first call
-  SlotIndex before = kNoSlot;       ///< the slot of the one that ran before it
+  SlotIndex running = 0;       ///< the firmware that makes the first call
+  SlotIndex before = kNoSlot;  ///< the slot of the one that ran before it
   std::array<RecordAtStart, 2> records{};
   std::uint32_t burnt_cells = 0;  ///< at the begin of both logs: how much of them is used up
 };

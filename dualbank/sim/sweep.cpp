@@ -19,8 +19,9 @@ Thoroughness one_less(Thoroughness thoroughness) {
 std::vector<Level> levels_of(const Sweep& sweep) {
   std::vector<Level> levels;
   Thoroughness metadata = sweep.thoroughness;
-  for (unsigned depth = 0; depth < sweep.depth; ++depth) {
-    levels.push_back({.metadata = metadata, .data = one_less(metadata)});
+  for (unsigned at = 0; at < sweep.depth; ++at) {
+    const bool cuts_data = at == 0 || sweep.thoroughness == Thoroughness::every;
+    levels.push_back({.metadata = metadata, .data = one_less(metadata), .cuts_data = cuts_data});
     metadata = one_less(metadata);
   }
   return levels;

@@ -71,7 +71,7 @@ struct Sweep {
   Part flash{};                    ///< a part of parts.hpp, or {.name = "mine", .geometry = {...}}
   std::vector<std::byte> start{};  ///< the flash's first bytes; what is beyond them is erased
   /// The power is cut again in what the device does after a cut, so many cuts deep. Cuts within a slot's data are
-  /// followed to their end once.
+  /// followed to their end once; the later cuts are on boot records, with Thoroughness::every on all data too.
   unsigned depth = 1;
   Policy policy = Policy::stock;  ///< the bootloader
   std::uint32_t table_offset = kDefaultTableOffset;

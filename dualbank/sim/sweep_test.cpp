@@ -52,8 +52,8 @@ bool as_the_records_say(const Boot& boot) { return one_of_both(boot) && boot.rea
 Sweep sweep_of_a_board() { return {.flash = kChip, .start = factory_flash(old_image()), .finally = only_new}; }
 
 /// With the library's own engine.
-void good_update(Flash& flash) {
-  Updater updater{flash, {}};
+void update_under(Policy policy, Flash& flash) {
+  Updater updater{flash, {.policy = policy}};
   if (updater.open() != Status::ok || updater.status().running_slot != 0) return;
   if (updater.begin({.header = Bytes{new_image()}.first(kImageStartBytes)}) != Status::ok) return;
   for (Range gap = updater.next_missing(); !gap.empty(); gap = updater.next_missing()) {
@@ -62,6 +62,8 @@ void good_update(Flash& flash) {
   }
   static_cast<void>(updater.switch_slot());
 }
+
+void good_update(Flash& flash) { update_under(Policy::stock, flash); }
 
 /// A record for ota_1 first, the image then.
 void record_first(Flash& flash) {
@@ -186,11 +188,13 @@ TEST(Sweep, ATrialTakesTwoBoots) {
     Updater updater{flash, {.policy = Policy::stock_rollback}};
     if (updater.open() != Status::ok) return;
     static_cast<void>(updater.status().on_trial ? updater.confirm() : Status::ok);
-    if (updater.status().running_slot == 0) good_update(flash);
+    if (updater.status().running_slot == 0) update_under(Policy::stock_rollback, flash);
   };
   Sweep sweep = sweep_of_a_board();
   sweep.policy = Policy::stock_rollback;
   sweep.thoroughness = Thoroughness::few;
+  sweep.finally = [](const Boot& boot) { return boot.version == "2.0" && boot.reason == BootReason::active_record; };
+  EXPECT_FALSE(sweep.run(with_confirm, one_of_both)) << "nobody confirms in the first boot";
   sweep.boots = 3;
   const CutReport report = sweep.run(with_confirm, one_of_both);
   EXPECT_TRUE(report) << report;

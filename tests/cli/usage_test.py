@@ -8,7 +8,7 @@ import unittest
 from support import COMMAND, CommandTest, app_image
 
 VERBS = ("new", "boards", "status", "flash", "switch", "update", "missing", "reset", "confirm", "rollback", "abandon", "inspect",
-         "make-image", "extract", "map", "explain", "completions", "man")
+         "make-image", "extract", "map", "sim", "explain", "completions", "man")
 GLOBALS = ("--json", "--policy", "--running", "--quiet", "--verbose", "--color", "--help", "--version")
 
 

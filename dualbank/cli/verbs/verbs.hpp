@@ -20,6 +20,7 @@ extern const Verb kNewVerb;
 extern const Verb kMakeImageVerb;
 extern const Verb kExtractVerb;
 extern const Verb kBoardsVerb;
+extern const Verb kSimVerb;
 extern const Verb kExplainVerb;
 extern const Verb kCompletionsVerb;
 extern const Verb kManVerb;

@@ -1,0 +1,13 @@
+// What a sweep did and found, for people and as JSON.
+#pragma once
+
+#include "dualbank/cli/output.hpp"
+#include "dualbank/sim/scenario_sweep.hpp"
+
+namespace dualbank::cli {
+
+/// `by_call`: the calls of scenarios are known. The last line is "N distinct cuts, U unsafe, in S s".
+void say_report(Output& out, const sim::SweepReport& report, bool by_call);
+[[nodiscard]] Json report_json(const sim::SweepReport& report, bool by_call);
+
+}  // namespace dualbank::cli
