@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test sweep demo install check format coverage size sanitize cross clean
+.PHONY: help build test sweep demo install check format coverage size sanitize mutate cross clean
 
 ## help: this list
 help:
@@ -69,6 +69,11 @@ cross:
 sanitize:
 	@tools/setup test
 	@tools/test asan
+
+## mutate: 50 and more faults put into the engine one by one; each must be found (about 30 minutes)
+mutate:
+	@tools/setup test
+	@tools/mutate --jobs $(JOBS)
 
 ## clean: remove every build folder
 clean:

@@ -4,17 +4,12 @@
 
 #include "dualbank/sim/contract.hpp"
 #include "dualbank/sim/random_sessions.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace dualbank::sim {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
+using tests::kSanitized;
 
 SweepPlan plan_of(SweepSize size, std::string_view part = "") {
   SweepPlan plan{.scenarios = {}, .size = size, .jobs = 2};

@@ -8,6 +8,7 @@
 
 #include "dualbank/sim/state_key.hpp"
 #include "dualbank/sim/state_starts.hpp"
+#include "tests/support/sanitized.hpp"
 
 namespace dualbank::sim {
 namespace {
@@ -32,10 +33,12 @@ TEST(StateSpace, IsClosedAndSafeFromAllStartsOnTwoSlotsWithoutCuts) {
 }
 
 TEST(StateSpace, IsClosedAndSafeWithOneCutUnderARollbackBootloader) {
+  if (tests::kSanitized) GTEST_SKIP() << "long";
   expect_closed_and_safe({.starts = {"one-record"}, .policies = {Policy::stock_rollback}, .tears = Thoroughness::few});
 }
 
 TEST(StateSpace, IsSafeInTheFirstStatesAfterOneCutUnderStock) {
+  if (tests::kSanitized) GTEST_SKIP() << "long";
   const StateSpaceReport report = explore_state_space({.starts = {"one-record", "fresh", "damaged"},
                                                        .policies = {Policy::stock},
                                                        .tears = Thoroughness::few,
