@@ -182,6 +182,24 @@ TEST_F(BootSectorsTest, SettleVoidsATornLastCell) {
   EXPECT_TRUE(all_equal(board.flash.contents().subspan(sectors_address(1) + 48, 16), std::byte{0}));
 }
 
+TEST_F(BootSectorsTest, WhatAnEraseLeftBehindAFreeCellNeverSpeaksAgain) {
+  board.record(0, 1, 2);
+  read();
+  ASSERT_EQ(sectors.wipe(1), kDone);
+  put_cell(1, 64, {.kind = CellKind::gave_up});
+  put_cell(1, 80, {.kind = CellKind::confirmed});
+  read();
+  ASSERT_EQ(sectors.append(1, {.kind = CellKind::tried, .a = 1}), kDone);
+  Cell cell;
+  for (const std::uint32_t burnt : {48U, 64U, 80U}) EXPECT_EQ(form_at(1, burnt, cell), CellForm::burnt) << burnt;
+  ASSERT_EQ(form_at(1, 96, cell), CellForm::cell);
+  EXPECT_EQ(cell.kind, CellKind::tried);
+  read();
+  EXPECT_EQ(sectors.facts(1).tries, 1);
+  EXPECT_FALSE(sectors.facts(1).gave_up);
+  EXPECT_FALSE(sectors.facts(1).confirmed);
+}
+
 TEST_F(BootSectorsTest, AFullLogStillTakesWhatMatters) {
   board.record(0, 1, 2);
   read();

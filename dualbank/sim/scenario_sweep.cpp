@@ -15,9 +15,9 @@ constexpr std::uint32_t kShares = 6;  // of one scenario, so that the threads en
 constexpr Level kCoarse{.metadata = Thoroughness::few, .data = Thoroughness::few};
 constexpr Level kQuick{.metadata = Thoroughness::some, .data = Thoroughness::few};
 constexpr Level kEverywhere{.metadata = Thoroughness::every, .data = Thoroughness::every};
-constexpr Level kRecords{.metadata = Thoroughness::some, .data = Thoroughness::few, .cuts_data = false};
-constexpr Level kRecordsAgain{.metadata = Thoroughness::few, .data = Thoroughness::few, .cuts_data = false};
-constexpr Level kFirst{.metadata = Thoroughness::few, .data = Thoroughness::few, .nests_data = true};
+constexpr Level kEvenMore{.metadata = Thoroughness::most, .data = Thoroughness::most};
+constexpr Level kRecords{.metadata = Thoroughness::few, .data = Thoroughness::few, .cuts_data = false};
+constexpr std::uint32_t kLives = 150;  // of each share, with three, four or five cuts at random
 
 /// What one thread does at a time.
 struct Work {
@@ -34,13 +34,13 @@ std::vector<Work> work_of(const SweepPlan& plan) {
   };
   for (const Scenario& scenario : plan.scenarios) {
     const bool small = scenario.board->small;
-    add(scenario, {!small ? kCoarse : plan.size == SweepSize::quick ? kQuick : kEverywhere});
-    if (plan.size != SweepSize::full || !small) continue;
+    const bool full = plan.size == SweepSize::full;
+    add(scenario, {!small ? kCoarse : full ? kEvenMore : plan.size == SweepSize::all ? kEverywhere : kQuick});
+    if (!full || !small) continue;
     Scenario brief = scenario;
     brief.short_images = true;
-    add(brief, {kRecords, kRecordsAgain});
-    add(brief, {kFirst, kQuick});
-    add(brief, {}, 500);
+    add(brief, {kRecords, kRecords});
+    add(brief, {}, kLives);
   }
   return work;
 }

@@ -15,7 +15,8 @@ namespace dualbank::sim {
 enum class SweepSize : std::uint8_t {
   quick,  ///< one cut each, about 30 tears of an operation: some seconds
   all,    ///< one cut each, every tear: what `make test` runs
-  full,   ///< and two cuts on boot records and journal, two anywhere, and random lives: what `make sweep` runs
+  full,  ///< and random subsets of bits by the thousand, two cuts on boot records and journal, three to five at random:
+         ///< what `make sweep` runs
 };
 
 struct SweepPlan {

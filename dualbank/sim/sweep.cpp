@@ -13,6 +13,7 @@ namespace dualbank::sim {
 namespace {
 
 Thoroughness one_less(Thoroughness thoroughness) {
+  if (thoroughness == Thoroughness::most) return Thoroughness::every;
   return thoroughness == Thoroughness::every ? Thoroughness::some : Thoroughness::few;
 }
 

@@ -14,7 +14,7 @@ std::uint32_t units_of(const Op& op, const Geometry& geometry) {
 
 std::vector<std::uint32_t> lengths(std::uint32_t units, Thoroughness thoroughness) {
   std::vector<std::uint32_t> found;
-  if (thoroughness == Thoroughness::every) {
+  if (thoroughness == Thoroughness::every || thoroughness == Thoroughness::most) {
     for (std::uint32_t n = 1; n < units; ++n) found.push_back(n);
     return found;
   }
@@ -27,7 +27,8 @@ std::vector<std::uint32_t> lengths(std::uint32_t units, Thoroughness thoroughnes
   return found;
 }
 
-std::uint32_t subsets(Thoroughness thoroughness) {
+std::uint32_t subsets(Thoroughness thoroughness, bool settles) {
+  if (thoroughness == Thoroughness::most) return settles ? 2400 : 24;
   return thoroughness == Thoroughness::every ? 24 : thoroughness == Thoroughness::some ? 3 : 1;
 }
 
@@ -78,7 +79,8 @@ std::vector<Tear> tears_of(const Op& op, const Geometry& geometry, Thoroughness 
         add(Kind::prefix, n, marginal ? n : 0);
         add(Kind::suffix, n, marginal ? n : 0);
       }
-      for (std::uint32_t seed = 1; seed <= subsets(thoroughness); ++seed) add(Kind::bits, 0, seed);
+      for (std::uint32_t seed = 1; seed <= subsets(thoroughness, !marginal && form == Form::plain); ++seed)
+        add(Kind::bits, 0, seed);
     }
   }
   return tears;
