@@ -69,9 +69,9 @@ struct UpdaterState {
   SlotIndex running_slot = kNoSlot;  ///< ota_n, factory, or kNoSlot
   SlotIndex boot_slot = kNoSlot;     ///< what the boot records name; kNoSlot when none is usable
   SlotIndex next_update_slot = kNoSlot;
-  bool on_trial = false;       ///< the running image was switched to and is not confirmed
+  bool on_trial = false;         ///< the running image was switched to and is not confirmed
   std::uint8_t trial_boots = 0;  ///< boots on trial of the running image so far, as far as somebody counts them
-  bool update_active = false;  ///< an update is under way
+  bool update_active = false;    ///< an update is under way
   SlotIndex update_slot = kNoSlot;
   std::uint32_t update_length_bytes = kUnknownLength;
   std::uint32_t update_granule_bytes = 0;  ///< what a power cut can cost, at most, of an update in order
@@ -92,8 +92,8 @@ class Updater {
   /// trial stands in the journal; else opened). On an intact flash it writes nothing.
   /// May be called again at any time. When nothing boots at all, running_slot is kNoSlot and the update goes to ota_0.
   /// Native form: an update under way whose journal has no room to go on is ended.
-  /// Errors: flash_geometry; those of read_layout or check_layout; layout_no_otadata, layout_otadata_too_small, layout_no_slots,
-  /// layout_one_slot.
+  /// Errors: flash_geometry; those of read_layout or check_layout; layout_no_otadata, layout_otadata_too_small,
+  /// layout_no_slots, layout_one_slot.
   Status open();
 
   /// Starts an update of the next-update slot, or goes on with the one under way when identity and length are the same.

@@ -88,6 +88,14 @@ TEST_F(RecoverTest, AnInterruptedSwitchThatSomethingNewerOverruledIsBuried) {
   EXPECT_EQ(updater.last_event().code, Status::buried_record);
 }
 
+TEST_F(RecoverTest, TheRecordThatOverruledItIsMadeFirmBeforeATornOneIsErased) {
+  board.install(1, firmware("2.0"));
+  board.record(0, 3, 2);  // another tool's: a cut may have left it weak
+  interrupted_put(Reason::switched, 2, 10);
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_EQ(board.flash.log().front(), (sim::Op{sim::OpKind::program, kOtadata, 32, false}));
+}
+
 TEST_F(RecoverTest, ATornRecordThatCannotBeFinishedIsBuried) {
   board.install(1, firmware("2.0"));
   interrupted_put(Reason::switched, 2, 0);
@@ -162,6 +170,31 @@ TEST_F(RecoverTest, AVendorsActiveRecordIsMadeFirmBeforeTheOtherSectorIsErased) 
   const sim::Op first = board.flash.log().front();
   EXPECT_EQ(first, (sim::Op{sim::OpKind::program, kOtadata, 32, false}));
   EXPECT_EQ(board.raw_record(0), record_bytes(1, 2));
+}
+
+TEST_F(RecoverTest, ARecordOfAnotherSlotIsMadeFirmBeforeTheAnchorTakesTheOldOnesSector) {
+  board.install(1, firmware("2.0"));
+  board.record(1, 2, 2);
+  board.flash.forget();
+  board.may_boot({0, 1});
+  Updater runs_0{board.flash, {.running_slot = 0}};
+  ASSERT_EQ(runs_0.open(), Status::ok);
+  ASSERT_EQ(runs_0.flash(Bytes{firmware("3.0")}.first(400), 0), Status::ok);
+  EXPECT_EQ(board.flash.log().front(), (sim::Op{sim::OpKind::program, kSector1, 32, false}));
+  EXPECT_EQ(board.raw_record(0), record_bytes(3, 2));
+}
+
+TEST_F(RecoverTest, ADoomedRecordOnTrialIsLeftByOpenAndAnchoredByBegin) {
+  board.install(1, firmware("2.0"));
+  board.record(1, 2, 1);
+  board.flash.put(kSector1 + 32, Cell{.kind = CellKind::doomed}.bytes());
+  board.flash.forget();
+  board.may_boot({0, 1});
+  Updater on_trial{board.flash, {.running_slot = 1, .policy = Policy::stock_rollback, .allow_unconfirmed = true}};
+  ASSERT_EQ(on_trial.open(), Status::ok);
+  EXPECT_EQ(board.operations(), 0U);
+  ASSERT_EQ(on_trial.begin({.identity = firmware("3.0")}), Status::ok);
+  EXPECT_EQ(board.raw_record(0), record_bytes(4, 2)) << "names ota_1 above the record whose erase was begun";
 }
 
 TEST_F(RecoverTest, WhatAnOldUpdateLeftOpenIsErasedBeforeItsJournalGoes) {  // H14

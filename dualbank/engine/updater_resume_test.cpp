@@ -264,6 +264,20 @@ TEST_F(ResumeTest, ACutBehindTheLastByteLeavesNothingToSend) {
   }
 }
 
+TEST_F(ResumeTest, TheLastSectorIsMarkedAgainWhenTheLengthComesToBeKnown) {
+  ByteVector filled = image;  // with bytes behind the image, so that the sector was marked as a whole
+  const std::uint32_t last = static_cast<std::uint32_t>(image.size()) & ~4095U;
+  filled.resize(last + 4096, std::byte{0x55});
+  ASSERT_NE(filled.size(), image.size());
+  open();
+  ASSERT_EQ(updater.begin({.identity = image}), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{filled}.subspan(last), last), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{filled}.first(last), 0), Status::ok);
+  open();
+  EXPECT_EQ(updater.status().update_length_bytes, image.size());
+  EXPECT_TRUE(updater.next_missing().empty());
+}
+
 TEST_F(ResumeTest, WithNoUsableRecordLeftTheRunningSlotIsNamedBeforeTheUpdateGoesOn) {
   open();
   ASSERT_EQ(send(updater, ByteVector{image.begin(), image.begin() + 8192}), Status::ok);

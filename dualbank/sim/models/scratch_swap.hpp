@@ -1,6 +1,6 @@
 // An updater that copies: the new image is received into a secondary slot, and the bootloader swaps it with the primary
 // slot, from where everything runs, sector by sector through a scratch area. As MCUboot's swap using scratch is
-// described in its design document (docs/design.md: "Image Swapping", "Swap Status", "Reset Recovery"), with permanent
+// described in its design document ("Image Swapping", "Swap Status", "Reset Recovery"), with permanent
 // swaps only, and with one thing as its code was seen to do it: a readable magic in the scratch area wins over whatever
 // the primary slot's trailer says.
 //
