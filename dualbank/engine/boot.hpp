@@ -18,7 +18,7 @@ struct BootSettings {
   std::uint32_t lowest_secure_version = 0;      ///< the eFuse counter
   std::uint32_t highest_secure_version = 32;    ///< as far as the chip can count
   std::uint8_t most_tries = kDefaultMostTries;  ///< Policy::dualbank: boots on trial that an image gets; 0 means 1
-  /// &native_records: for flashes that the ESP form of boot records cannot be kept on.
+  /// &kNativeRecords: for flashes that the ESP form of boot records cannot be kept on.
   const NativeForm* native = nullptr;
 };
 

@@ -1,5 +1,5 @@
 // Where boot records and journal are kept on a flash that cannot hold the ESP form: the parts of BootSectors and
-// Session that differ. The one implementation is `native_records`; it is linked only where it is named.
+// Session that differ. The one implementation is `kNativeRecords`; it is linked only where it is named.
 #pragma once
 
 #include <cstdint>

@@ -29,6 +29,6 @@ class NativeRecords final : public NativeForm {
   static Event settle_here(BootSectors& sectors, int sector, const Cell& copied, std::uint32_t void_from);
 };
 
-inline constexpr NativeRecords native_records{};
+inline constexpr NativeRecords kNativeRecords{};
 
 }  // namespace dualbank

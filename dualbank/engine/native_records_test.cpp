@@ -21,7 +21,7 @@ class NativeRecordsTest : public testing::Test {
   /// As after a reset.
   void read() {
     sectors = BootSectors{};
-    ASSERT_FALSE(sectors.read(board.once, board.layout, &native_records).failed());
+    ASSERT_FALSE(sectors.read(board.once, board.layout, &kNativeRecords).failed());
   }
   [[nodiscard]] Bytes raw(std::uint32_t offset) const { return board.flash.contents().subspan(offset, kCellBytes); }
   [[nodiscard]] Cell cell(std::uint32_t offset) const {
@@ -123,6 +123,19 @@ TEST_F(NativeRecordsTest, WhatReadAsTornStaysVoid) {
   EXPECT_TRUE(sectors.facts(0).unfinished());
 }
 
+TEST_F(NativeRecordsTest, AConfirmedThatReadAsFreeStaysVoid) {  // unlike an intent's copy, the seal's overrules nothing
+  expect_put(0, 1, 6);
+  ASSERT_FALSE(sectors.append(0, {.kind = CellKind::confirmed}).failed());
+  ASSERT_EQ(cell(0x90), (Cell{.kind = CellKind::confirmed}));
+  clear(0x90);
+  read();
+  ASSERT_FALSE(sectors.settle(0).failed());
+  put(0x90, {.kind = CellKind::confirmed});
+  read();
+  EXPECT_FALSE(sectors.facts(0).confirmed);
+  EXPECT_EQ(sectors.active(), 0);
+}
+
 TEST_F(NativeRecordsTest, HalfAFrameThatSettlesIsNone) {
   expect_put(0, 1, 6);
   clear(0x70);
@@ -221,7 +234,7 @@ TEST_F(NativeRecordsTest, OtherErrorsArePassedOn) {
   }
   read();
   board.flash.fail_read_at(0, Status::flash_timeout);
-  EXPECT_EQ(BootSectors{}.read(board.once, board.layout, &native_records).code, Status::flash_timeout);
+  EXPECT_EQ(BootSectors{}.read(board.once, board.layout, &kNativeRecords).code, Status::flash_timeout);
 }
 
 TEST_F(NativeRecordsTest, AnErasedSectorIsSoAtBothEnds) {
@@ -294,7 +307,7 @@ TEST_F(NativeRecordsTest, ANewerCellMakesTheJournalAbsentButNotTheRecord) {
 
 TEST_F(NativeRecordsTest, TheBootSideReadsThem) {
   expect_put(0, 1, 6);
-  const Result<BootRecords> records = read_boot_records(board.flash, board.layout, &native_records);
+  const Result<BootRecords> records = read_boot_records(board.flash, board.layout, &kNativeRecords);
   ASSERT_TRUE(records.has_value());
   EXPECT_EQ((*records)[0].seq, 6U);
   BootDecision decision{.write_count = 1};
@@ -309,7 +322,7 @@ TEST(NativeForm, IsUsedOnlyWhereTheEspFormCannotBe) {
   layout.slot_count = 2;
   layout.otadata = {0, 0x2000};
   BootSectors sectors;
-  ASSERT_FALSE(sectors.read(flash, layout, &native_records).failed());
+  ASSERT_FALSE(sectors.read(flash, layout, &kNativeRecords).failed());
   EXPECT_EQ(sectors.native(), nullptr);
   for (const Part& part : native_parts()) {
     EXPECT_FALSE(keeps_esp_records(geometry_of(part))) << part.name;

@@ -39,7 +39,7 @@ struct Options {
   std::uint32_t table_offset = kDefaultTableOffset;
   /// Where things are, on a device without a partition table; used during open(). nullptr: read from the table.
   const Layout* layout = nullptr;
-  /// &native_records: for flashes that the ESP form of boot records cannot be kept on (sectors above 4 KiB, write units
+  /// &kNativeRecords: for flashes that the ESP form of boot records cannot be kept on (sectors above 4 KiB, write units
   /// of 8 bytes and more, units that cannot be programmed again, erased to 0). The bootloader must know it too. The
   /// otadata extent then holds two sectors, each of 4 KiB or the flash's smallest erase unit, whichever is larger.
   const NativeForm* native = nullptr;

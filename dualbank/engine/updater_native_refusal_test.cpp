@@ -155,7 +155,7 @@ TEST(NativeLayout, ATableWillDoToo) {
   sim::NorFlash flash{{.size_bytes = 0x3'0000, .write_unit_bytes = 8, .can_reprogram = false}};
   flash.put(0x8000, table_of({}));
   flash.put(0x10000, firmware("1.0", 9));
-  Updater updater{flash, {.policy = Policy::dualbank, .native = &native_records}};
+  Updater updater{flash, {.policy = Policy::dualbank, .native = &kNativeRecords}};
   ASSERT_EQ(updater.open(), Status::ok);
   EXPECT_EQ(updater.status().running_slot, 0);
   ASSERT_EQ(send(updater, firmware("2.0", 9), 1024), Status::ok);

@@ -128,6 +128,11 @@ TEST_P(NativeUpdate, KeptPiecesCountOnce) {
   ASSERT_EQ(updater.open(), Status::ok);
   const std::uint32_t granule = updater.status().update_granule_bytes;
   EXPECT_EQ(updater.next_missing().from, 1536U & ~(granule - 1)) << "what came after the pause may be torn";
+  ByteVector workspace(granule);
+  options.workspace = workspace;
+  Updater could_keep_them{board.once, options};
+  ASSERT_EQ(could_keep_them.open(), Status::ok);
+  EXPECT_EQ(could_keep_them.next_missing().from, updater.next_missing().from) << "nor are they kept over an erase";
 }
 
 TEST_P(NativeUpdate, AMarkThatDidNotFitIsVoidOnceItsGranuleIsOpened) {
@@ -192,7 +197,7 @@ TEST_P(NativeUpdate, OurBootloaderCountsTheTrialAndGoesBack) {
   board.allowed.clear();
   BootSettings settings{.policy = Policy::dualbank, .chip_id = kTestChip};
   settings.most_tries = 2;
-  settings.native = &native_records;
+  settings.native = &kNativeRecords;
   ByteVector buffer(1024);
   std::vector<int> booted;
   for (int boot = 0; boot < 4; ++boot) {

@@ -76,7 +76,7 @@ void Board::put_record(int sector, std::uint32_t seq, RecordState state) {
   if (kind_.native) {
     BootSectors sectors;
     const SlotIndex slot = slot_of_seq(seq, layout_.slot_count);
-    if (sectors.read(flash, layout_, &native_records).failed() ||
+    if (sectors.read(flash, layout_, &kNativeRecords).failed() ||
         sectors.put(sector, slot, seq, state, Reason::anchor).failed()) {
       throw std::logic_error("put_record: the flash refuses");
     }
@@ -100,7 +100,7 @@ Bytes Board::contents_of(SlotIndex slot) const {
 }
 
 BootSettings Board::settings() const {
-  return {.policy = policy_, .chip_id = kFirmwareChip, .native = kind_.native ? &native_records : nullptr};
+  return {.policy = policy_, .chip_id = kFirmwareChip, .native = kind_.native ? &kNativeRecords : nullptr};
 }
 
 Options Board::options(SlotIndex running) const {
@@ -108,7 +108,7 @@ Options Board::options(SlotIndex running) const {
           .policy = policy_,
           .table_offset = 0,
           .layout = kind_.native ? &layout_ : nullptr,
-          .native = kind_.native ? &native_records : nullptr};
+          .native = kind_.native ? &kNativeRecords : nullptr};
 }
 
 BootRecords Board::records() const { return inputs().records; }

@@ -165,7 +165,7 @@ class NativeBoard {
             .policy = Policy::dualbank,
             .chip_id = kTestChip,
             .layout = &layout,
-            .native = &native_records};
+            .native = &kNativeRecords};
   }
   [[nodiscard]] bool is_record(std::uint32_t address) const { return address < layout.otadata.size_bytes; }
   [[nodiscard]] bool holds(SlotIndex slot, const ByteVector& image) const {
@@ -174,7 +174,7 @@ class NativeBoard {
   }
   [[nodiscard]] SlotIndex boots() const {
     ContentsView view{flash};
-    const Result<BootRecords> records = read_boot_records(view, layout, &native_records);
+    const Result<BootRecords> records = read_boot_records(view, layout, &kNativeRecords);
     BootInputs inputs{.records = *records, .slot_count = 2};
     for (SlotIndex slot = 0; slot < 2; ++slot) {
       if (verifies(slot)) inputs.good_slots = static_cast<std::uint16_t>(inputs.good_slots | 1U << slot);
