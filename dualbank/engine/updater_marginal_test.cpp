@@ -101,7 +101,7 @@ TEST(Marginal, ARollbackErasesTheRecordOfATrialThatCanComeBack) {
 
 TEST(Marginal, CellsBehindAFreeOneDoNotStopAWipe) {
   RunningBoard board;
-  const Bytes sound = Cell{.kind = CellKind::note}.bytes();
+  const auto sound = Cell{.kind = CellKind::note}.bytes();
   for (std::uint32_t at = 48; at < 0x1000; at += kCellBytes) board.flash.put(kOtadata + 0x1000 + at, sound);
   Updater updater{board.flash, {.running_slot = 0}};
   ASSERT_EQ(updater.open(), Status::ok);
