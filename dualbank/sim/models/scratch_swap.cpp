@@ -23,6 +23,7 @@ constexpr std::array<std::byte, 16> kMagic{std::byte{0x5C}, std::byte{0x2A}, std
                                            std::byte{0xE8}, std::byte{0x93}, std::byte{0x46}, std::byte{0xB0},
                                            std::byte{0x1F}, std::byte{0xC5}, std::byte{0x38}, std::byte{0x6A},
                                            std::byte{0xD4}, std::byte{0x07}, std::byte{0x9E}, std::byte{0x62}};
+constexpr std::uint32_t kMagicBytes = 16;
 
 /// How far one sector is: the number of its marks.
 enum Progress : int {
@@ -125,12 +126,12 @@ class Device {
   static std::uint32_t sector_at(std::uint32_t slot, int sector) {
     return slot + static_cast<std::uint32_t>(sector) * kSectorBytes;
   }
-  [[nodiscard]] std::uint32_t trailer_bytes() const { return 3 * kSectors * unit_ + kDoneBytes + kMagic.size(); }
-  [[nodiscard]] static std::uint32_t done_mark() { return kPrimary + kSlotBytes - kMagic.size() - kDoneBytes; }
+  [[nodiscard]] std::uint32_t trailer_bytes() const { return 3 * kSectors * unit_ + kDoneBytes + kMagicBytes; }
+  [[nodiscard]] static std::uint32_t done_mark() { return kPrimary + kSlotBytes - kMagicBytes - kDoneBytes; }
   [[nodiscard]] std::uint32_t primary_marks(int sector) const {
     return kPrimary + kSlotBytes - trailer_bytes() + static_cast<std::uint32_t>(kSectors - 1 - sector) * 3 * unit_;
   }
-  [[nodiscard]] std::uint32_t scratch_marks() const { return kScratch + kSectorBytes - kMagic.size() - 3 * unit_; }
+  [[nodiscard]] std::uint32_t scratch_marks() const { return kScratch + kSectorBytes - kMagicBytes - 3 * unit_; }
   [[nodiscard]] std::uint32_t mark_at(std::uint32_t marks, int progress) const {
     return marks + static_cast<std::uint32_t>(progress - 1) * unit_;
   }
@@ -150,7 +151,7 @@ class Device {
     return found;
   }
   [[nodiscard]] bool has_magic(std::uint32_t end) {
-    std::array<std::byte, kMagic.size()> found{};
+    std::array<std::byte, kMagicBytes> found{};
     need(flash_.read(end - static_cast<std::uint32_t>(found.size()), found));
     return found == kMagic;
   }
@@ -173,7 +174,7 @@ class Device {
       bytes = bytes.subspan(size);
     }
   }
-  void write_magic(std::uint32_t end) { write(end - static_cast<std::uint32_t>(kMagic.size()), kMagic); }
+  void write_magic(std::uint32_t end) { write(end - static_cast<std::uint32_t>(kMagicBytes), kMagic); }
   void write_mark(std::uint32_t address, int value) {
     std::array<std::byte, 8> bytes;
     bytes.fill(flash_.geometry().erased);
