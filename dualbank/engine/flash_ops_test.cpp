@@ -61,6 +61,28 @@ TEST(FlashOps, EraseReadsBack) {
   EXPECT_EQ(erase_sector(flash, 0x2000), (Event{Status::flash_erase_failed, {0x1000, 0x2000, 0}}));
 }
 
+/// A chip that is protected, say: it answers ok and erases nothing.
+class DeafFlash final : public Flash {
+ public:
+  explicit DeafFlash(sim::NorFlash& flash) : Flash(flash.geometry()), flash_(flash) {}
+  Status read(std::uint32_t address, MutableBytes out) override { return flash_.read(address, out); }
+  Status program(std::uint32_t address, Bytes bytes) override { return flash_.program(address, bytes); }
+  Status erase(std::uint32_t, std::uint32_t) override { return Status::ok; }
+  Status sync() override { return Status::ok; }
+
+ private:
+  sim::NorFlash& flash_;
+};
+
+TEST(FlashOps, AnEraseThatDidNotTakeIsToldWithItsPlace) {
+  sim::NorFlash flash{{.size_bytes = 0x4000}};
+  DeafFlash deaf{flash};
+  EXPECT_EQ(erase_sector(deaf, 0x1000), kDone) << "it is as it should be";
+  flash.put(0x1FFF, ByteVector(1, std::byte{0x7F}));
+  EXPECT_EQ(erase_sector(deaf, 0x1000), (Event{Status::flash_verify_failed, {0x1F80, 0, 0}}));
+  EXPECT_EQ(erase_sector(deaf, 0x2000), kDone);
+}
+
 TEST(FlashOps, CrcAndCompareReadInPieces) {
   sim::NorFlash flash{{.size_bytes = 0x4000}};
   ByteVector data = random_bytes(1000, 4);
