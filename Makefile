@@ -70,7 +70,7 @@ sanitize:
 	@tools/setup test
 	@tools/test asan
 
-## mutate: 50 and more faults put into the engine one by one; each must be found (about 30 minutes)
+## mutate: 50 and more faults put into the engine one by one; each must be found (about 10 minutes)
 mutate:
 	@tools/setup test
 	@tools/mutate --jobs $(JOBS)
