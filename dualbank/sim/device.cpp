@@ -82,11 +82,12 @@ Device::Ended Device::wrong(std::string problem) {
   return Ended::wrong;
 }
 
-// A rollback bootloader rewrites the record of a trial in place, and the journal beside it goes.
+// What boots on trial, or was to, has been switched to: the update that brought it is over.
 void Device::note_bootloader() {
-  const BootReason reason = board_.decide().reason;
-  if (reason != BootReason::trial_first_boot && reason != BootReason::trial_dropped) return;
-  known_.acknowledged = 0;
+  const BootDecision decision = board_.decide();
+  const bool rewritten =
+      decision.reason == BootReason::trial_first_boot || decision.reason == BootReason::trial_dropped;
+  if (rewritten || decision.trial_boot > 0 || decision.trial_over) known_.acknowledged = 0;
 }
 
 bool Device::is_wrong(std::string problem) {
@@ -204,34 +205,41 @@ bool Device::find_position(SlotIndex slot, const Updater& updater) {
     known_.in_call = 0;
     return true;
   }
-  if (slot == expected) {
-    const bool resetting = known_.call < calls.size() && calls[known_.call] == Call::reset && known_.in_call != 0;
-    if (resetting && known_.switched_to == kNoSlot) {
-      known_.in_call = 0;
-      ++known_.call;
-      return true;
-    }
-    const bool lost = known_.in_call == 0 || calls[std::min<std::size_t>(known_.call, calls.size() - 1)] == Call::reset;
-    if (lost && known_.switched_to != kNoSlot && updater.status().boot_slot != known_.switched_to) {
-      // Acknowledged, and dropped by the bootloader's own rewriting: only rollback bootloaders may.
-      if (scenario_.policy == Policy::stock) return is_wrong("a switch that was acknowledged is lost");
-      start_over();
-    }
+  return slot == expected ? find_position_of_the_same(updater) : find_position_of_another(slot, updater);
+}
+
+// The application that made the last call runs again.
+bool Device::find_position_of_the_same(const Updater& updater) {
+  const auto& calls = scenario_.calls;
+  const bool resetting = known_.call < calls.size() && calls[known_.call] == Call::reset && known_.in_call != 0;
+  if (resetting && known_.switched_to == kNoSlot) {
+    known_.in_call = 0;
+    ++known_.call;
     return true;
   }
-  // Another slot than expected: the call in which the power went may have done that, or a trial was dropped.
+  if (known_.switched_to == kNoSlot || (known_.in_call != 0 && !resetting)) return true;
+  // Acknowledged, and lost: to the rewriting of a rollback bootloader, or to cuts that used up the boots on trial.
+  const bool given_up = updater.last_event().code == Status::trial_failed_back;
+  if (updater.status().boot_slot == known_.switched_to && !given_up) return true;
+  if (scenario_.policy == Policy::stock) return is_wrong("a switch that was acknowledged is lost");
+  end_trial();
+  return true;
+}
+
+// The call in which the power went may have chosen it, or a trial was dropped.
+bool Device::find_position_of_another(SlotIndex slot, const Updater& updater) {
+  const auto& calls = scenario_.calls;
   if (scenario_.policy == Policy::stock && (known_.may_boot & (known_.may_boot - 1)) == 0) {
-    return is_wrong(place_name(slot) + " runs instead of " + place_name(expected));
+    return is_wrong(place_name(slot) + " runs instead of " + place_name(known_.running));
   }
+  known_.running = slot;
   if (scenario_.policy == Policy::stock) {
     const bool guarded = calls[std::min<std::size_t>(known_.call, calls.size() - 1)] == Call::boot_guard;
-    known_.running = slot;
     known_.switched_to = kNoSlot;
     known_.in_call = 0;
     if (!guarded) start_over();
     return true;
   }
-  known_.running = slot;
   if (slot == known_.target && updater.status().on_trial) {
     // A switch that seemed dropped, and was not: its image is on trial.
     std::uint8_t at = known_.call;
@@ -241,16 +249,18 @@ bool Device::find_position(SlotIndex slot, const Updater& updater) {
     known_.switched_to = kNoSlot;
     return true;
   }
-  const auto next = std::find_if(calls.begin() + known_.call, calls.end(), [](Call c) { return c != Call::reset; });
-  if (next == calls.end() || *next != Call::confirm) {
-    // The scenario lets the trial fail.
-    known_.switched_to = kNoSlot;
-    known_.in_call = 0;
-    while (known_.call < calls.size() && calls[known_.call] == Call::reset) ++known_.call;
-    return true;
-  }
-  start_over();
+  end_trial();
   return true;
+}
+
+// The image before runs again: as the scenario has it, or the update begins anew.
+void Device::end_trial() {
+  const auto& calls = scenario_.calls;
+  const auto next = std::find_if(calls.begin() + known_.call, calls.end(), [](Call c) { return c != Call::reset; });
+  if (next != calls.end() && *next == Call::confirm) return start_over();
+  known_.switched_to = kNoSlot;
+  known_.in_call = 0;
+  while (known_.call < calls.size() && calls[known_.call] == Call::reset) ++known_.call;
 }
 
 std::string Device::finish() {

@@ -55,6 +55,9 @@ class Device final : public Subject {
 
   [[nodiscard]] Ended live(SlotIndex slot);
   [[nodiscard]] bool find_position(SlotIndex slot, const Updater& updater);
+  [[nodiscard]] bool find_position_of_the_same(const Updater& updater);
+  [[nodiscard]] bool find_position_of_another(SlotIndex slot, const Updater& updater);
+  void end_trial();
   [[nodiscard]] Ended make(Call call, Updater& updater);
   [[nodiscard]] Ended act(Call call, Updater& updater);
   [[nodiscard]] Ended send(Call call, Updater& updater);

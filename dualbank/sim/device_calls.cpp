@@ -122,7 +122,14 @@ Device::Ended Device::do_switch(Updater& updater) {
       if (const Ended ended = send(Call::flash, updater); ended != Ended::done) return ended;
     }
   }
-  return judge(updater.switch_slot(), "switch_slot()", updater);
+  const Ended switched = judge(updater.switch_slot(), "switch_slot()", updater);
+  std::uint8_t& held = known_.holds[static_cast<unsigned>(known_.target)];
+  if (switched != Ended::done || held != 0) return switched;
+  // The last of it was sent before a cut, and nobody was told that all is there.
+  const Bytes holds = board_.contents_of(known_.target).first(image().size());
+  if (!std::equal(holds.begin(), holds.end(), image().begin())) return wrong("the slot does not hold what was sent");
+  held = static_cast<std::uint8_t>(known_.image + 1);
+  return switched;
 }
 
 Device::Ended Device::check_acknowledged(const Updater& updater) {
