@@ -8,32 +8,32 @@ namespace {
 constexpr std::uint8_t kStock = 1U << static_cast<unsigned>(Policy::stock);
 constexpr std::uint8_t kRollback = 1U << static_cast<unsigned>(Policy::stock_rollback);
 constexpr std::uint8_t kOwn = 1U << static_cast<unsigned>(Policy::dualbank);
-constexpr std::uint8_t kAny = kStock | kRollback | kOwn;
+static_assert((kStock | kRollback | kOwn) == kAnyPolicy);
 constexpr std::string_view kOnTrial = "the running image is on trial";
 constexpr std::string_view kIntoTrial = "the next boot is a trial's";
 
 // Rows with a `when` come before those without.
 constexpr auto kPromises = std::to_array<Promise>({
-    {Call::flash, kAny, "", chosen, chosen | running, running},
-    {Call::flash_plain, kAny, "", chosen, chosen | running, running},
-    {Call::flash_shuffled, kAny, "", chosen, chosen | running, running},
-    {Call::flash_part, kAny, "", chosen, chosen | running, running},
-    {Call::flash_same, kAny, "", chosen, chosen | running, running},
-    {Call::pause, kAny, "", chosen, chosen, chosen},
-    {Call::abandon, kAny, "", chosen, chosen, chosen},
-    {Call::switch_slot, kAny, "", chosen, chosen | running | target, target},
+    {Call::flash, kAnyPolicy, "", chosen, chosen | running, running},
+    {Call::flash_plain, kAnyPolicy, "", chosen, chosen | running, running},
+    {Call::flash_shuffled, kAnyPolicy, "", chosen, chosen | running, running},
+    {Call::flash_part, kAnyPolicy, "", chosen, chosen | running, running},
+    {Call::flash_same, kAnyPolicy, "", chosen, chosen | running, running},
+    {Call::pause, kAnyPolicy, "", chosen, chosen, chosen},
+    {Call::abandon, kAnyPolicy, "", chosen, chosen, chosen},
+    {Call::switch_slot, kAnyPolicy, "", chosen, chosen | running | target, target},
     {Call::confirm, kRollback, kOnTrial, fallback, fallback | running, running},
     {Call::confirm, kOwn, kOnTrial, running | fallback, running | fallback, running},
-    {Call::confirm, kAny, "", chosen, chosen, chosen},
+    {Call::confirm, kAnyPolicy, "", chosen, chosen, chosen},
     {Call::rollback, kRollback, kOnTrial, fallback, fallback, fallback},
-    {Call::rollback, kAny, "", chosen, chosen | target, target},
+    {Call::rollback, kAnyPolicy, "", chosen, chosen | target, target},
     {Call::boot_guard, kStock, kOnTrial, chosen, chosen | fallback, chosen | fallback},
-    {Call::boot_guard, kAny, "", chosen, chosen, chosen},
+    {Call::boot_guard, kAnyPolicy, "", chosen, chosen, chosen},
     {Call::reset, kRollback, kIntoTrial, chosen, chosen | fallback, fallback},
     {Call::reset, kRollback, kOnTrial, fallback, fallback | running, fallback},
     {Call::reset, kOwn, kIntoTrial, chosen, chosen | fallback, chosen | fallback},
     {Call::reset, kOwn, kOnTrial, running | fallback, running | fallback, running | fallback},
-    {Call::reset, kAny, "", chosen, chosen, chosen},
+    {Call::reset, kAnyPolicy, "", chosen, chosen, chosen},
 });
 
 }  // namespace

@@ -20,9 +20,11 @@ enum Role : std::uint8_t {
   fallback = 8  ///< what boots when the image on trial is dropped
 };
 
+inline constexpr std::uint8_t kAnyPolicy = 7;
+
 struct Promise {
   Call call;
-  std::uint8_t policies;  ///< bit n: under Policy n
+  std::uint8_t policies;  ///< bit n: under Policy n; kAnyPolicy: all
   std::string_view when;  ///< empty: always, or whenever no other row says more
   std::uint8_t before;
   std::uint8_t during;

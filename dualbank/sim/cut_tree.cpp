@@ -3,27 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "dualbank/sim/draw.hpp"
+
 namespace dualbank::sim {
 namespace {
 
 constexpr std::array<std::string_view, kReads> kReadsCodes{"", ".E", ".P", ".EE", ".PP"};
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ word) * 0xD6E8'FEB8'6659'FD93;
-  return hash ^ (hash >> 29);
-}
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed * 0x9E37'79B9'7F4A'7C15 + 1) {}
-  std::uint32_t below(std::size_t end) {
-    state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<std::uint32_t>((state_ >> 33) % end);
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 }  // namespace
 

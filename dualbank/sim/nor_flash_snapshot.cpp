@@ -2,15 +2,11 @@
 #include <cstring>
 #include <utility>
 
+#include "dualbank/sim/draw.hpp"
 #include "dualbank/sim/nor_flash.hpp"
 
 namespace dualbank::sim {
 namespace {
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ word) * 0x9FB2'1C65'1E98'DF25;
-  return hash ^ (hash >> 32);
-}
 
 std::uint64_t hash_of(const void* bytes, std::size_t size, std::uint64_t hash) {
   const auto* at = static_cast<const unsigned char*>(bytes);

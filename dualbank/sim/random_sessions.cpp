@@ -11,6 +11,7 @@
 #include "dualbank/engine/explain.hpp"
 #include "dualbank/engine/updater.hpp"
 #include "dualbank/sim/board.hpp"
+#include "dualbank/sim/draw.hpp"
 #include "dualbank/sim/firmware_image.hpp"
 #include "dualbank/sim/tears.hpp"
 
@@ -20,19 +21,6 @@ namespace {
 constexpr std::uint32_t kMostDisturbedSessions = 8;
 constexpr std::uint32_t kMostCalmSessions = 6;
 constexpr std::size_t kImages = 24;
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed * 0x9E37'79B9'7F4A'7C15 + 0x1234'5678) {}
-  std::uint32_t below(std::uint64_t end) {
-    state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<std::uint32_t>((state_ >> 33) % end);
-  }
-  bool one_in(std::uint32_t n) { return below(n) == 0; }
-
- private:
-  std::uint64_t state_;
-};
 
 /// What threads share: images are made once.
 const std::vector<std::vector<std::byte>>& images() {

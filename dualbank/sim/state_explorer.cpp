@@ -5,6 +5,7 @@
 
 #include "dualbank/engine/explain.hpp"
 #include "dualbank/sim/contract.hpp"
+#include "dualbank/sim/draw.hpp"
 #include "dualbank/sim/state_key.hpp"
 
 namespace dualbank::sim {
@@ -14,11 +15,6 @@ constexpr std::uint32_t kProgressEvery = 256;
 
 constexpr std::array kReadings{MarginalReading::programmed, MarginalReading::erased, MarginalReading::drawn,
                                MarginalReading::drawn_again};
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t word) {
-  hash = (hash ^ word) * 0xD6E8'FEB8'6659'FD93;
-  return hash ^ (hash >> 29);
-}
 
 /// Notes it. False when there is nothing new.
 bool fewer_cuts(FewestCuts& seen, std::uint64_t key, unsigned cuts) {

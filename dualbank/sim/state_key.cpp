@@ -6,6 +6,7 @@
 #include "dualbank/engine/update_identity.hpp"
 #include "dualbank/formats/crc32.hpp"
 #include "dualbank/formats/journal.hpp"
+#include "dualbank/sim/draw.hpp"
 #include "dualbank/sim/state_starts.hpp"
 
 namespace dualbank::sim {
@@ -281,10 +282,7 @@ StateKey state_key(const Board& board) {
 
 std::uint64_t hash_of_key(std::string_view key) {
   std::uint64_t hash = 0x9E37'79B9'7F4A'7C15;
-  for (const char c : key) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x9FB2'1C65'1E98'DF25;
-    hash ^= hash >> 29;
-  }
+  for (const char c : key) hash = mix(hash, static_cast<unsigned char>(c));
   return hash;
 }
 

@@ -64,7 +64,7 @@ std::string words_of(const Board& board, const Op& op, Bytes data) {
   return cell_words(data);
 }
 
-std::vector<Step> steps_of(Device& device, const Scenario& scenario) {
+std::vector<Step> steps_of(Device& device) {
   std::vector<Step> steps;
   NorFlash& flash = device.flash();
   device.start();
@@ -81,7 +81,6 @@ std::vector<Step> steps_of(Device& device, const Scenario& scenario) {
   });
   static_cast<void>(device.run(Reads::drawn));
   flash.witness({});
-  static_cast<void>(scenario);
   return steps;
 }
 
@@ -119,7 +118,7 @@ std::string promise_table() {
       if ((row.policies >> static_cast<unsigned>(policy) & 1U) == 0) continue;
       policies += (policies.empty() ? "`" : ", `") + std::string{policy_name(policy)} + "`";
     }
-    if (row.policies == 7) policies = row.when.empty() ? "any" : "any";
+    if (row.policies == kAnyPolicy) policies = "any";
     text += "| `" + std::string{call_name(row.call)} + "` | " + policies + " | " + std::string{row.when} + " | " +
             role_words(row.before) + " | " + role_words(row.during) + " | " + role_words(row.after) + " |\n";
   }
@@ -133,7 +132,7 @@ std::string step_table(Policy policy) {
   if (!parse_scenario(line, scenario, problem)) return problem;
   Device device{scenario};
   std::vector<Row> rows;
-  for (const Step& step : steps_of(device, scenario)) {
+  for (const Step& step : steps_of(device)) {
     const auto same = [&](const Row& row) { return row.call == step.call && row.writes == step.writes; };
     auto row = std::find_if(rows.begin(), rows.end(), same);
     if (row == rows.end()) {
