@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <type_traits>
 
 namespace dualbank {
 
@@ -36,6 +38,9 @@ constexpr void store_u32(MutableBytes bytes, std::size_t offset, std::uint32_t v
 
 /// True when every byte has the value, also for no bytes at all.
 [[nodiscard]] constexpr bool all_equal(Bytes bytes, std::byte value) {
+  if (!std::is_constant_evaluated()) {  // each byte against the next one, by a routine made for such
+    return bytes.empty() || (bytes[0] == value && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+  }
   for (const std::byte b : bytes) {
     if (b != value) return false;
   }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "dualbank/formats/crc32_tables.hpp"
+
 namespace dualbank {
 namespace {
 
@@ -45,7 +47,10 @@ TEST(Crc32, AgreesWithTheDefinitionForEveryByteValueAndManyLengths) {
   std::vector<std::byte> bytes;
   std::uint32_t noise = 1;
   for (int length = 0; length < 600; ++length) {
-    ASSERT_EQ(crc32(bytes), crc32_by_definition(bytes)) << length;
+    const std::uint32_t wanted = crc32_by_definition(bytes);
+    ASSERT_EQ(crc32(bytes), wanted) << length;
+    ASSERT_EQ(~SmallCrc32::carry_on(~0U, bytes), wanted) << length;
+    ASSERT_EQ(~FastCrc32::carry_on(~0U, bytes), wanted) << length;
     noise = noise * 1664525U + 1013904223U;
     bytes.push_back(length < 256 ? std::byte(length) : std::byte(noise >> 24));
   }

@@ -89,7 +89,9 @@ void CutTree::explore(std::size_t depth, Reads reads) {
   std::string problem;
   if (depth == levels_.size()) {
     ++counts_.runs;
+    subject_.end_where_known(&seen_.lived);
     problem = subject_.run(reads);
+    subject_.end_where_known(nullptr);
     if (!problem.empty()) fail(std::move(problem));
     return;
   }

@@ -60,8 +60,14 @@ class Subject {
   /// Index of what the device is at, for counting: see call_names().
   [[nodiscard]] virtual std::size_t call_at(const Memory& memory) const = 0;
 
+  /// While it is not null a run may end, all being well, where it comes into a state from which another one has gone
+  /// on.
+  void end_where_known(DigestSet* lived) { lived_ = lived; }
+
  protected:
   Subject() = default;
+
+  DigestSet* lived_ = nullptr;
 };
 
 /// How thorough to be, at one depth.
@@ -92,6 +98,7 @@ struct Failure {
 struct Seen {
   DigestSet contents;  ///< of a flash right after a cut
   DigestSet states;    ///< the same with what the world remembers: need not be run again
+  DigestSet lived;     ///< in the middle of a run, with all that the device has in RAM: likewise
 };
 
 class CutTree {

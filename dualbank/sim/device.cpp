@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "dualbank/engine/explain.hpp"
 #include "dualbank/sim/device_images.hpp"
+#include "dualbank/sim/draw.hpp"
 #include "dualbank/sim/firmware_image.hpp"
 
 namespace dualbank::sim {
@@ -124,8 +126,10 @@ std::string Device::run(Reads reads) {
       if (!board_.problem.empty()) return board_.problem;
     }
     fresh_power_ = false;
+    if (lives > 0 && was_here(nullptr)) return {};
     switch (live(slot)) {
       case Ended::power_lost:
+      case Ended::known:
         return {};
       case Ended::wrong:
         return board_.problem;
@@ -149,7 +153,9 @@ Device::Ended Device::judge(Status status, std::string_view what, const Updater&
 Device::Ended Device::live(SlotIndex slot) {
   Options options = board_.options(slot);
   options.gaps = gaps_;
-  Updater updater{board_.flash, options};
+  static_assert(std::is_trivially_destructible_v<Updater>);
+  alignas(Updater) std::array<std::byte, sizeof(Updater)> memory{};  // so that padding is the same in all lives
+  Updater& updater = *new (memory.data()) Updater{board_.flash, options};
   const Ended opened = judge(updater.open(), "open()", updater);
   if (opened != Ended::done) return opened;
   if (!board_.rules_kept()) return wrong("open() does what the flash forbids");
@@ -167,8 +173,29 @@ Device::Ended Device::live(SlotIndex slot) {
     const Call call = scenario_.calls[known_.call];
     const Ended ended = make(call, updater);
     if (ended != Ended::done) return ended;
+    if (was_here(&updater)) return Ended::known;
   }
   return Ended::done;
+}
+
+// Bits that read differently at each boot are not known by what they read as.
+bool Device::was_here(const Updater* updater) const {
+  if (lived_ == nullptr || board_.flash.has_marginal_bits()) return false;
+  std::uint64_t state = mix(board_.flash.digest(), updater != nullptr ? 1 : 0);
+  for (const std::uint64_t word : memory()) state = mix(state, word);
+  const auto add = [&state](const void* object, std::size_t size_bytes) {
+    const auto* at = static_cast<const std::byte*>(object);
+    for (std::uint64_t word = 0; size_bytes >= sizeof word; size_bytes -= sizeof word, at += sizeof word) {
+      std::memcpy(&word, at, sizeof word);
+      state = mix(state, word);
+    }
+  };
+  if (updater != nullptr) {
+    static_assert(sizeof(Updater) % sizeof state == 0 && sizeof gaps_ % sizeof state == 0);
+    add(updater, sizeof *updater);
+    add(gaps_.data(), sizeof gaps_);
+  }
+  return !lived_->insert(state);
 }
 
 // An update that a rollback bootloader dropped begins again.

@@ -51,9 +51,10 @@ class Device final : public Subject {
   static_assert(std::has_unique_object_representations_v<Known>, "it is compared as bytes");
   static_assert(sizeof(Known) <= sizeof(Memory));
 
-  enum class Ended : std::uint8_t { done, reset, power_lost, wrong };
+  enum class Ended : std::uint8_t { done, reset, power_lost, known, wrong };
 
   [[nodiscard]] Ended live(SlotIndex slot);
+  [[nodiscard]] bool was_here(const Updater* updater) const;
   [[nodiscard]] bool find_position(SlotIndex slot, const Updater& updater);
   [[nodiscard]] bool find_position_of_the_same(const Updater& updater);
   [[nodiscard]] bool find_position_of_another(SlotIndex slot, const Updater& updater);

@@ -97,7 +97,7 @@ Device::Ended Device::act(Call call, Updater& updater) {
       if (status == Status::power_lost) return Ended::power_lost;
       const SlotIndex next = board_.decide().slot;  // open() may have finished an earlier guard's way back
       if (next != known_.running) known_.switched_to = next;
-      return status == Status::trial_failed ? Ended::done : judge(status, "boot_guard()", updater);
+      return status == Status::trial_failed ? Ended::reset : judge(status, "boot_guard()", updater);
     }
     case Call::rollback:
       if (known_.in_call == 1) {
@@ -219,6 +219,7 @@ Device::Ended Device::send(Call call, Updater& updater) {
   if (call == Call::flash && end == length && known_.trusts_session && known_.starts_over == 0) {
     most_resent_bytes_ = std::max<std::uint64_t>(most_resent_bytes_, known_.sent_bytes - length);
   }
+  if (end == length) known_.sent_bytes = length;
   if (end == length && target_slot >= 0) {
     known_.holds[static_cast<unsigned>(target_slot)] = static_cast<std::uint8_t>(known_.image + 1);
     const Bytes held = board_.contents_of(target_slot).first(length);

@@ -154,7 +154,8 @@ void NorFlash::touch(std::uint32_t address, std::size_t size_bytes) {
 void NorFlash::apply(const Op& op, Bytes data, const Tear& tear) {
   if (tear.kind == Tear::Kind::before) return;
   touch(op.address, op.size_bytes);
-  if (tear.kind == Tear::Kind::after && marginal_bytes_ == 0 && geometry_.erased == std::byte{0xFF}) {
+  if (tear.kind == Tear::Kind::after && !has_marginal_bits(op.address, op.size_bytes) &&
+      geometry_.erased == std::byte{0xFF}) {
     const auto at = contents_.begin() + op.address;
     if (op.kind == OpKind::erase) {
       std::fill_n(at, op.size_bytes, geometry_.erased);
@@ -278,9 +279,10 @@ void NorFlash::reset(MarginalBits reads) {
   for (std::uint32_t sector = 0; sector < marginal_bytes_of_.size(); ++sector) {
     if (marginal_bytes_of_[sector] == 0) continue;
     touch(sector * geometry_.sector_bytes(), 1);
-    for (std::uint32_t i = 0; i < geometry_.sector_bytes(); ++i) {
-      const std::uint32_t address = sector * geometry_.sector_bytes() + i;
+    std::uint32_t left = marginal_bytes_of_[sector];
+    for (std::uint32_t address = sector * geometry_.sector_bytes(); left > 0; ++address) {
       if (marginal_[address] == 0) continue;
+      --left;
       std::uint8_t now = static_cast<std::uint8_t>(draw(seed_, boots_, address));
       if (reads == MarginalBits::programmed) now = static_cast<std::uint8_t>(~erased);
       if (reads == MarginalBits::erased) now = erased;
