@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dualbank/formats/crc32.hpp"
+#include "dualbank/sim/draw.hpp"
 #include "tests/support/trial_board.hpp"
 
 namespace dualbank::tests {
@@ -295,7 +296,7 @@ TEST_F(Bootloader, WithoutOtadataItBootsAndWritesNothing) {
 // ---- prediction and bootloader
 
 TEST(BootloaderWalk, DoesWhatWasPredictedInEveryStateThatItMeets) {
-  Draw draw{2024};
+  sim::Random random{2024};
   std::set<std::pair<BootReason, SlotIndex>> met;
   for (int walk = 0; walk < 40; ++walk) {
     TrialBoard board{Policy::dualbank, {.slots = walk % 2 == 0 ? 2 : 3, .factory = walk % 3 == 0}};
@@ -304,9 +305,9 @@ TEST(BootloaderWalk, DoesWhatWasPredictedInEveryStateThatItMeets) {
     if (walk % 2 == 1) board.install(2, firmware("1.5"));
     SlotIndex running = kOld;
     for (int step = 0; step < 60; ++step) {
-      const SlotIndex slot = static_cast<SlotIndex>(draw(2));
+      const SlotIndex slot = static_cast<SlotIndex>(random.below(2));
       Updater updater{board.flash, board.options(running)};
-      switch (draw(12)) {
+      switch (random.below(12)) {
         case 0:
           (void)updater.open();
           (void)updater.confirm();
@@ -328,13 +329,13 @@ TEST(BootloaderWalk, DoesWhatWasPredictedInEveryStateThatItMeets) {
           board.repair(slot);
           break;
         case 7:
-          board.record(slot, draw(6), draw(2) == 0 ? 2 : 0xFFFF'FFFF);
+          board.record(slot, random.below(6), random.below(2) == 0 ? 2 : 0xFFFF'FFFF);
           break;
         case 8:
-          if (draw(4) == 0) board.fill_log(slot, draw(12));
+          if (random.below(4) == 0) board.fill_log(slot, random.below(12));
           break;
         case 9:
-          board.most_tries = static_cast<std::uint8_t>(draw(5));
+          board.most_tries = static_cast<std::uint8_t>(random.below(5));
           break;
         default:
           break;

@@ -3,6 +3,7 @@
 // right end, and no unit is programmed twice.
 #include <gtest/gtest.h>
 
+#include "dualbank/sim/draw.hpp"
 #include "tests/support/native_board.hpp"
 #include "tests/support/sanitized.hpp"
 
@@ -172,20 +173,16 @@ TEST_P(NativePowerCut, OnceAnywhere) {
 }
 
 TEST_P(NativePowerCut, AgainAndAgainAtRandom) {
-  std::uint64_t state = 4711;
-  const auto draw = [&state](std::uint64_t below) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<std::uint32_t>((state >> 33) % below);
-  };
+  sim::Random random{4711};
   const std::vector<Tear> kinds = tears();
   constexpr int kLives = 150;
   for (int i = 0; i < kLives; ++i) {
     std::vector<Cut> cuts;
-    const std::uint32_t count = 2 + draw(3);
+    const std::uint32_t count = 2 + random.below(3);
     for (std::uint32_t n = 0; n < count; ++n) {
-      Tear tear = kinds[draw(kinds.size())];
-      tear.seed = draw(1000);
-      cuts.push_back({draw(draw(2) == 0 ? 12 : 60), tear, static_cast<MarginalBits>(draw(3))});
+      Tear tear = kinds[random.below(kinds.size())];
+      tear.seed = random.below(1000);
+      cuts.push_back({random.below(random.below(2) == 0 ? 12 : 60), tear, static_cast<MarginalBits>(random.below(3))});
     }
     live(cuts);
     ASSERT_FALSE(HasFailure()) << say(cuts);

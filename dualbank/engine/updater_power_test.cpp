@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "dualbank/engine/updater.hpp"
+#include "dualbank/sim/draw.hpp"
 #include "tests/support/board.hpp"
 #include "tests/support/sanitized.hpp"
 
@@ -182,18 +183,14 @@ TEST_P(PowerCut, OnceAnywhere) {
 }
 
 TEST_P(PowerCut, ThreeTimesAtRandom) {
-  std::uint64_t state = 12345;
-  const auto draw = [&state](std::uint64_t below) {
-    state = state * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<std::uint32_t>((state >> 33) % below);
-  };
+  sim::Random random{12345};
   const std::vector<Tear> kinds = tears();
   for (int i = 0; i < 300; ++i) {
     std::vector<std::pair<std::uint32_t, Tear>> cuts;
     for (int n = 0; n < 3; ++n) {
-      Tear tear = kinds[draw(kinds.size())];
-      tear.seed = draw(1000);
-      cuts.emplace_back(draw(30), tear);
+      Tear tear = kinds[random.below(kinds.size())];
+      tear.seed = random.below(1000);
+      cuts.emplace_back(random.below(30), tear);
     }
     live(cuts);
     ASSERT_FALSE(HasFailure()) << say(cuts);

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "dualbank/sim/draw.hpp"
 #include "tests/support/trial_board.hpp"
 
 namespace dualbank::tests {
@@ -112,14 +113,14 @@ TEST_P(TrialCuts, OnceAnywhere) {
 }
 
 TEST_P(TrialCuts, ThreeTimesAtRandom) {
-  Draw draw{99};
+  sim::Random random{99};
   const std::vector<sim::Tear> tears = cell_tears();
   for (int i = 0; i < 300; ++i) {
     std::vector<Cut> cuts;
     std::string said;
     for (int n = 0; n < 3; ++n) {
-      cuts.push_back({draw(n == 0 ? 20 : 6), tears[draw(tears.size())]});
-      cuts.back().tear.seed = draw(1000);
+      cuts.push_back({random.below(n == 0 ? 20 : 6), tears[random.below(tears.size())]});
+      cuts.back().tear.seed = random.below(1000);
       said += "operation " + std::to_string(cuts.back().operation) + " " + say(cuts.back().tear) + "; ";
     }
     live(cuts);

@@ -89,17 +89,4 @@ inline std::string say(const sim::Tear& t) {
          std::to_string(t.seed) + (t.marginal ? " marginal" : "") + (t.programs_first ? " programs first" : "");
 }
 
-/// Numbers that are the same in each run.
-class Draw {
- public:
-  explicit Draw(std::uint64_t seed) : state_(seed) {}
-  std::uint32_t operator()(std::uint64_t below) {
-    state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    return static_cast<std::uint32_t>((state_ >> 33) % below);
-  }
-
- private:
-  std::uint64_t state_;
-};
-
 }  // namespace dualbank::tests
