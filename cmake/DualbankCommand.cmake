@@ -20,6 +20,18 @@ dualbank_room(cli QUICK SOURCES dualbank/cli/*.cpp dualbank/cli/*/*.cpp LINKS po
 target_link_libraries(dualbank_cli PUBLIC CLI11::CLI11 fmt::fmt nlohmann_json::nlohmann_json)
 target_compile_definitions(dualbank_cli PUBLIC DUALBANK_VERSION="${PROJECT_VERSION}")
 
+# boards.txt is checked here: a line that is wrong stops the build.
+file(GLOB board_table_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/dualbank/cli/board_table/*.cpp)
+list(FILTER board_table_sources EXCLUDE REGEX "_test\\.cpp$")
+add_executable(dualbank_board_table ${board_table_sources} dualbank/cli/numbers.cpp)
+dualbank_settings(dualbank_board_table QUICK)
+target_link_libraries(dualbank_board_table PRIVATE dualbank::ports dualbank::engine dualbank::formats fmt::fmt)
+set(boards_txt ${PROJECT_SOURCE_DIR}/dualbank/cli/boards.txt)
+set(boards_cpp ${PROJECT_BINARY_DIR}/generated/boards_table.cpp)
+add_custom_command(OUTPUT ${boards_cpp} DEPENDS ${boards_txt} dualbank_board_table VERBATIM
+                   COMMAND dualbank_board_table ${boards_txt} ${boards_cpp})
+target_sources(dualbank_cli PRIVATE ${boards_cpp})
+
 add_executable(dualbank_command dualbank/cli/main.cpp)
 dualbank_settings(dualbank_command QUICK)
 target_link_libraries(dualbank_command PRIVATE dualbank::cli)

@@ -33,3 +33,9 @@ if(TARGET dualbank_command)
   install(TARGETS dualbank_command DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(DIRECTORY ${PROJECT_BINARY_DIR}/share/ DESTINATION ${CMAKE_INSTALL_DATADIR})
 endif()
+
+# For the verb run, which finds it from where the command is. `pip install .` puts the package into Python itself.
+if(TARGET python_module)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/python/ DESTINATION lib/dualbank/python OPTIONAL
+          PATTERN __pycache__ EXCLUDE)
+endif()

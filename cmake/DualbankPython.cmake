@@ -41,12 +41,12 @@ set_target_properties(python_module PROPERTIES
   OUTPUT_NAME _dualbank PREFIX "" SUFFIX .abi3.so LIBRARY_OUTPUT_DIRECTORY $<1:${python_folder}>
   CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden)
 
-file(GLOB package_files CONFIGURE_DEPENDS ${package_folder}/*.py ${package_folder}/*.pyi ${package_folder}/py.typed)
+file(GLOB_RECURSE package_files CONFIGURE_DEPENDS RELATIVE ${package_folder}
+     ${package_folder}/*.py ${package_folder}/*.pyi ${package_folder}/py.typed)
 set(copies)
-foreach(source IN LISTS package_files)
-  get_filename_component(name ${source} NAME)
-  add_custom_command(OUTPUT ${python_folder}/${name} DEPENDS ${source} VERBATIM
-                     COMMAND ${CMAKE_COMMAND} -E copy ${source} ${python_folder}/${name})
+foreach(name IN LISTS package_files)
+  add_custom_command(OUTPUT ${python_folder}/${name} DEPENDS ${package_folder}/${name} VERBATIM
+                     COMMAND ${CMAKE_COMMAND} -E copy ${package_folder}/${name} ${python_folder}/${name})
   list(APPEND copies ${python_folder}/${name})
 endforeach()
 add_custom_target(python_package ALL DEPENDS ${copies})

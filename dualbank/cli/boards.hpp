@@ -1,39 +1,54 @@
-// The boards and layouts that the command knows by name: boards.tsv.inc and layouts.tsv.inc.
+// The boards and layouts that the command knows by name. They stand in boards.txt; the build checks them.
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace dualbank::cli {
 
 struct Board {
-  std::string name;
-  std::string id;
-  std::string chip;
+  std::string_view id;
+  std::string_view name;
+  std::string_view chip;
   std::uint32_t flash_bytes = 0;
-  bool uf2 = false;
-  std::string layout;
-  std::string later;  ///< what is different in other releases; often empty
+  std::string_view layout;
+  bool uf2 = false;                ///< the layout has a factory partition, for the UF2 bootloader
+  std::string_view first_release;  ///< of CircuitPython with dualbank for this board, of those looked at
+  std::string_view last_release;
+  std::string_view later_layout;  ///< that of later releases, with one slot; empty where the newest has dualbank
+  std::string_view note;          ///< what is doubtful, or differs elsewhere; often empty
+  std::span<const std::string_view> also{};  ///< other names and ids of it
 };
 
-/// One row of a layout, as the CSV form of a partition table has it.
-struct LayoutRow {
-  std::string layout;
-  std::string csv;
+struct KnownLayout {
+  std::string_view name;
+  std::uint32_t flash_bytes = 0;
+  std::string_view first_release;  ///< of CircuitPython whose builds take it
+  std::string_view last_release;
+  std::string_view why_one_slot;  ///< why there is no second slot; empty where there is one
+  std::string_view note;
+  std::string_view csv;  ///< its table as CSV, a partition on each line
+  std::uint32_t slot_count = 0;
 };
 
+/// In the file's order.
 [[nodiscard]] std::span<const Board> all_boards();
-/// The layouts' names, in the file's order.
-[[nodiscard]] std::span<const std::string> all_layouts();
+[[nodiscard]] std::span<const KnownLayout> all_layouts();
+/// The releases of CircuitPython that were looked at, oldest first.
+[[nodiscard]] std::span<const std::string_view> all_releases();
 
 /// By id or by exact name, upper and lower case alike. Throws Refused (usage) naming the nearest.
 [[nodiscard]] const Board& find_board(std::string_view name);
-/// The layout's table as CSV. Throws Refused (usage) naming the nearest.
-[[nodiscard]] std::string layout_csv(std::string_view name);
-/// The size in a CircuitPython layout's name ("8MB-no-uf2"), in bytes.
-[[nodiscard]] std::uint32_t layout_flash_bytes(std::string_view name);
+/// By its name. Throws Refused (usage) naming the nearest.
+[[nodiscard]] const KnownLayout& find_layout(std::string_view name);
+
+/// True when each word is part of the board's names, id, chip or layout; upper and lower case alike.
+[[nodiscard]] bool board_has(const Board& board, std::span<const std::string> words);
+/// "9.0-9.2".
+[[nodiscard]] std::string releases_text(std::string_view first, std::string_view last);
+/// Why later releases have no dualbank for the board; empty where the newest has.
+[[nodiscard]] std::string why_not_later(const Board& board);
 
 }  // namespace dualbank::cli

@@ -8,9 +8,11 @@
 #include "dualbank/cli/context.hpp"
 #include "dualbank/cli/csv_table.hpp"
 #include "dualbank/cli/describe.hpp"
+#include "dualbank/cli/extended_drive.hpp"
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/find_chip.hpp"
 #include "dualbank/cli/firmware.hpp"
+#include "dualbank/cli/known_layout.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/refused.hpp"
@@ -57,7 +59,7 @@ void write_table(Draft& draft, const std::vector<Partition>& partitions) {
   require(write_partition_table(partitions, place.first<kPartitionTableBytes>()));
 }
 
-Draft draft_of_csv(const Context& context, const std::string& csv, std::uint32_t usual_size) {
+Draft draft_of_csv(const Context& context, std::string_view csv, std::uint32_t usual_size) {
   const auto partitions = partitions_of_csv(csv);
   const std::uint64_t end = end_of(partitions);
   const std::uint32_t size = checked_size(context, usual_size != 0 ? usual_size : smallest_flash_for(end), end);
@@ -109,13 +111,14 @@ Draft start_draft(const Context& context) {
     return draft;
   }
   if (layout) {
-    Draft draft = draft_of_csv(context, layout_csv(*layout), layout_flash_bytes(*layout));
-    draft.made_from = *layout;
+    const KnownLayout& known = find_layout(*layout);
+    Draft draft = draft_of_csv(context, known.csv, known.flash_bytes);
+    draft.made_from = known.name;
     return draft;
   }
   const Board& known = find_board(*board);
-  Draft draft = draft_of_csv(context, layout_csv(known.layout), known.flash_bytes);
-  draft.chip_id = chip_by_name(known.chip).id;
+  Draft draft = draft_of_csv(context, find_layout(known.layout).csv, known.flash_bytes);
+  draft.chip_id = chip_by_name(std::string(known.chip)).id;
   draft.made_from = known.name;
   return draft;
 }
@@ -160,6 +163,21 @@ std::optional<ImageInfo> put_image(const Context& context, Draft& draft, SlotInd
   return info;
 }
 
+/// As on a board that CircuitPython has booted once, but not extended unless asked for: so that updates are possible.
+/// A table of the user's own says nothing of CircuitPython, and a joined file leaves the drive as it is.
+void put_drive(const Context& context, Draft& draft) {
+  const bool extended = context.args.has("--extended");
+  if (!context.args.has("--board") && !context.args.has("--layout")) {
+    if (!extended) return;
+    throw Refused::usage("usage", "dualbank new --extended goes with --board and --layout",
+                         "make the flash, then: dualbank erase-filesystem FLASH --extended");
+  }
+  ports::RamFlash flash(draft.bytes);
+  const FlashView view(flash, kDefaultTableOffset, context.policy);
+  const SlotIndex running = view.layout().slot_count > 0 ? SlotIndex{0} : kFactorySlot;
+  require(make_drive(flash, view.layout(), running, extended));
+}
+
 void check_free(const Context& context, const std::string& path) {
   if (!path_exists(path)) return;
   if (!context.force()) {
@@ -178,6 +196,7 @@ int run(Context& context) {
   put_bootloader(context, draft);
   SlotIndex slot = kNoSlot;
   const auto image = put_image(context, draft, slot);
+  put_drive(context, draft);
   ports::RamFlash flash(draft.bytes);
   FlashView view(flash, kDefaultTableOffset, context.policy);
   const Layout& layout = view.layout();  // throws where the table is no good
@@ -191,6 +210,7 @@ int run(Context& context) {
   result["chip"] = find_chip(draft.chip_id) == nullptr ? Json(nullptr) : Json(chip_name(draft.chip_id));
   result["made_from"] = draft.made_from;
   result["image"] = image ? image_json(*image, true) : Json(nullptr);
+  result["drive"] = drive_json(view, kNoSlot);
   result["dry_run"] = context.dry_run();
   result["slots"] = Json::array();
   for (const SlotReport& report : report_slots(view)) result["slots"].push_back(slot_report_json(report));
@@ -199,7 +219,10 @@ int run(Context& context) {
            layout.slot_count == 1 ? "slot" : "slots");
   if (image) out.done("{} holds {}", slot_name(slot), image_label(*image));
   const Event updatable = layout.updatable();
-  if (updatable.failed()) out.note("no update is possible: {}", what_text(updatable));
+  if (updatable.failed()) {
+    out.note("no update is possible: {}", what_text(updatable));
+    out.note("  {}", refusal(view, updatable).cure());
+  }
   const bool boots = view.predict().slot != kNoSlot;
   if (!updatable.failed()) say_next(context, boots ? "status" : "update", boots ? "" : "IMAGE");
   return kDone;
@@ -215,6 +238,7 @@ constexpr std::array kOptions{
     Option{"--chip", "CHIP", Takes::chip, "where board and image do not tell"},
     Option{"--image", "FILE", Takes::file, "the first firmware: into ota_0"},
     Option{"--bootloader", "FILE", Takes::file, "the bootloader's image: to where the chip has it"},
+    Option{"--extended", "", Takes::nothing, "the CIRCUITPY drive goes on in ota_1, as CircuitPython itself makes it"},
     Option{"--force", "", Takes::nothing, "replace the file where there is one"},
     kAllowForeign,
     kDryRun};
@@ -230,8 +254,8 @@ const Verb kNewVerb{
     Group::write,
     "make a flash file: partition table, and a first firmware if you like",
     "The file is what a tool would read off a fresh board: the partition table with its MD5 row, the first image in "
-    "ota_0, "
-    "everything else erased (FF). It appears whole or not at all.",
+    "ota_0, everything else erased (FF). For a board or layout of CircuitPython the drive holds an empty FAT file "
+    "system that is not extended, so that updates are possible. The file appears whole or not at all.",
     kOperands,
     kOptions,
     kExamples,
