@@ -85,7 +85,7 @@ def build_extension(build_folder):
 
 
 def package_files():
-    return sorted(p for p in PACKAGE.iterdir() if p.suffix in (".py", ".pyi") or p.name == "py.typed")
+    return sorted(p for p in PACKAGE.rglob("*") if p.suffix in (".py", ".pyi") or p.name == "py.typed")
 
 
 class Wheel:
@@ -123,7 +123,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         extension = build_extension(folder)
         wheel = Wheel(wheel_directory, tag())
         for path in package_files():
-            wheel.add(f"dualbank/{path.name}", path.read_bytes())
+            wheel.add(f"dualbank/{path.relative_to(PACKAGE).as_posix()}", path.read_bytes())
         wheel.add(f"dualbank/{extension.name}", extension.read_bytes(), 0o755)
         wheel.close()
     return wheel.name

@@ -92,7 +92,7 @@ int run(int argc, const char* const* argv) {
   } catch (const std::exception& error) {
     code = report(Refused("internal", error.what(), "this is a fault of dualbank: please report it"), output);
   }
-  if (std::fflush(stdout) != 0 && code == kDone) {
+  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && code == kDone) {
     std::fprintf(stderr, "dualbank: standard output could not be written\n");
     code = kFailed;
   }

@@ -63,7 +63,7 @@ std::optional<BootRecord> record_of(const BootRecords& records, SlotIndex slot, 
 
 SlotReport report_slot(FlashView& view, SlotIndex slot) {
   SlotReport report{.slot = slot, .extent = view.layout().extent_of(slot)};
-  report.record = record_of(view.records(), slot, view.layout().slot_count);
+  if (view.knows(view.layout().otadata)) report.record = record_of(view.records(), slot, view.layout().slot_count);
   const auto verified = view.verify(slot);
   if (verified) {
     report.image = *verified;
@@ -71,8 +71,10 @@ SlotReport report_slot(FlashView& view, SlotIndex slot) {
   }
   report.fault = verified.error();
   report.empty = report.fault.code == Status::image_empty_slot;
-  if (report.empty) return report;
-  const auto start = view.read(report.extent.offset, std::min(report.extent.size_bytes, kImageStartBytes));
+  report.absent = report.fault.code == Status::flash_read_failed && !view.knows(report.extent);
+  const Extent first{report.extent.offset, std::min(report.extent.size_bytes, kImageStartBytes)};
+  if (report.empty || !view.knows(first)) return report;
+  const auto start = view.read(first.offset, first.size_bytes);
   const auto look = check_image_start(start, ImageRules::vendor(kAnyChip, kUnknownLength));
   if (look) report.image = *look;
   return report;
@@ -91,6 +93,7 @@ std::vector<SlotReport> report_slots(FlashView& view) {
 
 std::string slot_state(const SlotReport& report) {
   if (report.valid()) return "valid";
+  if (report.absent) return "not in the dump";
   return report.empty ? "empty" : "damaged";
 }
 

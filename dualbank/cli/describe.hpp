@@ -24,6 +24,7 @@ struct SlotReport {
   SlotIndex slot = kNoSlot;
   Extent extent{};
   bool empty = false;                ///< the first bytes are erased
+  bool absent = false;               ///< its image is not all in the file, so nothing can be said of it
   std::optional<ImageInfo> image{};  ///< also of a damaged one, as far as its first bytes tell
   Event fault{};                     ///< ok: the image verifies
   std::optional<BootRecord> record{};
@@ -35,7 +36,7 @@ struct SlotReport {
 /// The OTA slots in order, then factory and test where they are.
 [[nodiscard]] std::vector<SlotReport> report_slots(FlashView& view);
 [[nodiscard]] Json slot_report_json(const SlotReport& report);
-/// "valid", "empty", "damaged".
+/// "valid", "empty", "damaged", "not in the dump".
 [[nodiscard]] std::string slot_state(const SlotReport& report);
 
 /// The record that names the slot: of two, the one with the larger sequence number.

@@ -63,6 +63,8 @@ Cell cell_at(FlashView& view, const MapInput& input, const Region* region, std::
       if (slot.slot == region->slot && slot.valid() && at < slot.image->length_bytes) return Cell::image;
     }
   }
+  const bool known = view.knows({from, size}) || (region != nullptr && region->extent.offset == view.table_offset());
+  if (!known) return Cell::unknown;
   return all_equal(view.read(from, size), std::byte{0xFF}) ? Cell::empty : Cell::data;
 }
 
@@ -105,11 +107,12 @@ FlashMap draw_map(FlashView& view, const MapInput& input, unsigned width) {
 
 std::string cell_text(Cell cell, const Region* region, const Style& style) {
   if (style.color && style.unicode) {
+    if (cell == Cell::unknown) return style.paint("2", "?");
     const char* block = cell == Cell::image ? "█" : cell == Cell::data ? "▓" : cell == Cell::missing ? "·" : "░";
     return style.paint(region == nullptr ? "2" : region->sgr, block);
   }
   const char letter = region == nullptr ? '#' : region->letter;
-  const char sign = cell == Cell::empty ? '.' : cell == Cell::missing ? '-' : letter;
+  const char sign = cell == Cell::empty ? '.' : cell == Cell::missing ? '-' : cell == Cell::unknown ? '?' : letter;
   return style.paint(region == nullptr ? "2" : region->sgr, std::string(1, sign));
 }
 

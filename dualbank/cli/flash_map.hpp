@@ -29,6 +29,7 @@ enum class Cell : std::uint8_t {
   data,     ///< something
   image,    ///< part of an image that verifies
   missing,  ///< of the update under way, still to be sent
+  unknown,  ///< not all in the file
 };
 
 struct MapInput {
@@ -36,6 +37,7 @@ struct MapInput {
   std::vector<SlotReport> slots;
   SlotIndex updated = kNoSlot;
   std::vector<Range> missing{};  ///< within the slot being updated
+  SlotIndex lent_to_drive = kNoSlot;
 };
 
 struct FlashMap {

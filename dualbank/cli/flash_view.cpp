@@ -1,5 +1,7 @@
 #include "dualbank/cli/flash_view.hpp"
 
+#include <fmt/format.h>
+
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/formats/chip.hpp"
 
@@ -10,10 +12,11 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 
 }  // namespace
 
-FlashView::FlashView(Flash& flash, std::uint32_t table_offset, Policy policy)
+FlashView::FlashView(Flash& flash, std::uint32_t table_offset, Policy policy, Range known)
     : flash_(flash),
       table_offset_(table_offset),
       policy_(policy),
+      known_(known),
       layout_(dualbank::read_layout(flash, table_offset)),
       buffer_(kBufferBytes) {
   if (layout_) chip_id_ = infer_chip(flash_, *layout_);
@@ -24,10 +27,24 @@ const Layout& FlashView::layout() const {
   return *layout_;
 }
 
+bool FlashView::knows(const Extent& extent) const {
+  return extent.offset >= known_.from && std::uint64_t{extent.offset} + extent.size_bytes <= known_.to;
+}
+
+Result<BootDecision> FlashView::prediction(Policy policy) {
+  return predict_boot(flash_, layout(), {.policy = policy, .chip_id = chip_id_}, buffer_);
+}
+
 BootDecision FlashView::predict() {
-  const auto decision = predict_boot(flash_, layout(), {.policy = policy_, .chip_id = chip_id_}, buffer_);
-  if (!decision) throw Refused(decision.error());
-  return *decision;
+  const auto decision = prediction(policy_);
+  if (decision) return *decision;
+  const Event& event = decision.error();
+  if (event.code != Status::flash_read_failed || knows({event.values[1], event.values[0]})) throw Refused(event);
+  throw Refused("not_in_dump",
+                fmt::format("what boots depends on the bytes at {:#x}, and the file holds {:#x} to {:#x}",
+                            event.values[1], known_.from, known_.to),
+                "read the whole flash: esptool read-flash 0 ALL dump.bin",
+                {{"address", event.values[1]}, {"from", known_.from}, {"to", known_.to}});
 }
 
 BootOutcome FlashView::run_bootloader() {
@@ -73,6 +90,7 @@ std::vector<std::byte> FlashView::read(std::uint32_t address, std::uint32_t size
 bool FlashView::has_bootloader() {
   const Chip* chip = find_chip(chip_id_);
   if (chip == nullptr || chip_id_ == kNoVendorChip || chip->bootloader_offset >= size_bytes()) return false;
+  if (!knows({chip->bootloader_offset, 1})) return false;
   return load_u8(read(chip->bootloader_offset, 1), 0) == kImageMagic;
 }
 

@@ -14,18 +14,26 @@ namespace dualbank::cli {
 /// Reads only, but for run_bootloader. Every member throws Refused where the flash does not read.
 class FlashView {
  public:
-  FlashView(Flash& flash, std::uint32_t table_offset, Policy policy);
+  /// `known`: the addresses that the file holds; of a whole flash, all.
+  FlashView(Flash& flash, std::uint32_t table_offset, Policy policy, Range known = {0, 0xFFFF'FFFF});
 
   [[nodiscard]] Flash& flash() const { return flash_; }
   [[nodiscard]] std::uint32_t size_bytes() const { return flash_.geometry().size_bytes; }
   [[nodiscard]] std::uint32_t table_offset() const { return table_offset_; }
+  [[nodiscard]] Policy policy() const { return policy_; }
+  [[nodiscard]] const Range& known() const { return known_; }
+  /// True when every byte of it is in the file.
+  [[nodiscard]] bool knows(const Extent& extent) const;
   [[nodiscard]] const Result<Layout>& read_table() const { return layout_; }
   /// Throws Refused when the table does not read.
   [[nodiscard]] const Layout& layout() const;
   /// The chip whose flash this is; kAnyChip when nothing tells.
   [[nodiscard]] std::uint16_t chip_id() const { return chip_id_; }
 
+  /// Throws Refused (not_in_dump) where that takes bytes that are not known.
   [[nodiscard]] BootDecision predict();
+  /// The same as an answer, under any policy.
+  [[nodiscard]] Result<BootDecision> prediction(Policy policy);
   /// Our own bootloader, writes and all.
   [[nodiscard]] BootOutcome run_bootloader();
   /// Blank ones where the layout has no room for them.
@@ -42,6 +50,7 @@ class FlashView {
   Flash& flash_;
   std::uint32_t table_offset_;
   Policy policy_;
+  Range known_;
   Result<Layout> layout_;
   std::uint16_t chip_id_ = kAnyChip;
   std::vector<std::byte> buffer_;

@@ -39,7 +39,7 @@ Json values_json(const Event& event) {
 }
 
 /// The engine's cures speak of calls; here they are commands.
-constexpr std::array<std::pair<Status, std::string_view>, 15> kCommandCures{{
+constexpr std::array<std::pair<Status, std::string_view>, 18> kCommandCures{{
     {Status::on_trial, "dualbank confirm FLASH keeps it, dualbank rollback FLASH goes back to the other image"},
     {Status::slot_is_running, "name another slot, or say with --running which one runs"},
     {Status::running_unknown,
@@ -53,6 +53,12 @@ constexpr std::array<std::pair<Status, std::string_view>, 15> kCommandCures{{
     {Status::slot_unfinished, "dualbank update FLASH IMAGE writes it again"},
     {Status::no_rollback_target, "dualbank update FLASH IMAGE puts an image there"},
     {Status::length_mismatch, "end the update under way (dualbank abandon FLASH), then update again"},
+    {Status::storage_extended,
+     "dualbank erase-filesystem FLASH --no-extended empties the drive (on the board: "
+     "storage.erase_filesystem(extended=False)); --overwrite-drive loses what is on it"},
+    {Status::drive_one_slot, "make it without: dualbank erase-filesystem FLASH --no-extended"},
+    {Status::drive_slot_boots, "dualbank reset FLASH, or dualbank rollback FLASH, then extend the drive"},
+    {Status::drive_slot_updating, "dualbank update FLASH IMAGE finishes it, dualbank abandon FLASH ends it"},
     {Status::image_no_hash, "build it with a hash (dualbank make-image adds one), or allow it with --allow-foreign"},
     {Status::image_no_descriptor, "build it with ESP-IDF's app descriptor, or allow it with --allow-foreign"},
 }};

@@ -6,6 +6,7 @@
 
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/extended_drive.hpp"
+#include "dualbank/cli/foreign.hpp"
 #include "dualbank/cli/interrupt.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/numbers.hpp"
@@ -20,25 +21,17 @@ constexpr std::uint32_t kChunkBytes = 64 * 1024;
 
 }  // namespace
 
-void check_drive(Context& context, Target& target) {
-  if (context.force() || !drive_is_extended(target.view())) return;
-  const std::string slot = slot_name(target.updater().status().next_update_slot);
-  throw Refused(
-      "storage_extended",
-      fmt::format("storage is extended: the CIRCUITPY drive reaches into {}, which would be overwritten", slot),
-      "on the board: storage.erase_filesystem(extended=False), which empties the drive; or lose it with --force",
-      {{"slot", slot}});
-}
-
 ImageInfo check_for_update(Context& context, Target& target, const Firmware& firmware) {
-  check_drive(context, target);
+  require_slot_free_of_drive(context, target);
   const Extent slot = target.view().layout().extent_of(target.updater().status().next_update_slot);
   ImageRules rules = ImageRules::strict(target.view().chip_id(), slot.size_bytes, slot.offset);
   if (context.args.has("--allow-foreign")) {
     rules.need_hash = false;
     rules.need_descriptor = false;
   }
-  return verify_image(firmware.app, rules);
+  const ImageInfo info = verify_image(firmware.app, rules);
+  warn_of_foreign(context.out, info);
+  return info;
 }
 
 void throw_stopped(Context& context, Updater& updater) {

@@ -6,10 +6,8 @@
 
 namespace dualbank::cli {
 
-/// Throws Refused where the slot to be written is lent to the CIRCUITPY drive, unless --force.
-void check_drive(Context& context, Target& target);
-
-/// Verifies the whole image for the slot that takes it. Throws Refused; nothing is written.
+/// Verifies the whole image for the slot that takes it, which the drive must not have. Throws Refused; nothing is
+/// written.
 [[nodiscard]] ImageInfo check_for_update(Context& context, Target& target, const Firmware& firmware);
 
 /// Writes what is missing of the image. Throws Refused: what the updater refuses; `interrupted` (exit code 130) after

@@ -4,6 +4,7 @@
 
 #include "dualbank/cli/in_use.hpp"
 #include "dualbank/cli/interrupt.hpp"
+#include "dualbank/cli/known_layout.hpp"
 #include "dualbank/cli/refused.hpp"
 
 namespace dualbank::cli {
@@ -71,7 +72,7 @@ const Event& Target::open_updater() {
 }
 
 Updater& Target::updater() {
-  require(open_updater());
+  require(*view_, open_updater());
   return *updater_;
 }
 

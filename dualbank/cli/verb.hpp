@@ -83,6 +83,8 @@ inline constexpr Operand kImage{"IMAGE", Takes::file, "app image, joined file or
 
 inline constexpr Option kDryRun{"-n,--dry-run", "", Takes::nothing, "say what would be done, write nothing"};
 inline constexpr Option kForce{"--force", "", Takes::nothing, "do it although it would be refused"};
+inline constexpr Option kOverwriteDrive{"--overwrite-drive", "", Takes::nothing,
+                                        "also where the CIRCUITPY drive is extended into the slot: its files are lost"};
 inline constexpr Option kTable{"--table", "ADDRESS", Takes::number, "where the partition table is (default 0x8000)"};
 inline constexpr Option kAllowForeign{"--allow-foreign", "", Takes::nothing,
                                       "take images without app descriptor or SHA-256 (other platforms)"};

@@ -8,9 +8,10 @@ namespace dualbank::cli {
 namespace {
 
 constexpr std::array kVerbs{
-    &kStatusVerb, &kInspectVerb, &kMapVerb,      &kMissingVerb,     &kUpdateVerb, &kFlashVerb,     &kSwitchVerb,
-    &kResetVerb,  &kConfirmVerb, &kRollbackVerb, &kAbandonVerb,     &kNewVerb,    &kMakeImageVerb, &kExtractVerb,
-    &kBoardsVerb, &kSimVerb,     &kExplainVerb,  &kCompletionsVerb, &kManVerb,
+    &kStatusVerb, &kInspectVerb,         &kMapVerb,         &kMissingVerb,  &kUpdateVerb, &kFlashVerb,
+    &kSwitchVerb, &kResetVerb,           &kConfirmVerb,     &kRollbackVerb, &kRepairVerb, &kAbandonVerb,
+    &kNewVerb,    &kEraseFilesystemVerb, &kMakeImageVerb,   &kExtractVerb,  &kBoardsVerb, &kRunVerb,
+    &kSimVerb,    &kExplainVerb,         &kCompletionsVerb, &kManVerb,
 };
 
 constexpr std::array kGlobals{

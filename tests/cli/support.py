@@ -17,6 +17,7 @@ NEW, PENDING_VERIFY, VALID, INVALID, ABORTED, UNDEFINED = 0, 1, 2, 3, 4, 0xFFFFF
 # The layout 4MB-no-uf2 of CircuitPython.
 SLOTS = (0x10000, 0x170000)
 SLOT_BYTES = 0x160000
+DRIVE = (0x2D0000, 0x130000)
 FLASH_BYTES = 4 << 20
 UF2_FAMILY_S3 = 0xC47E5767
 
@@ -61,17 +62,20 @@ def table(rows=None, md5=True):
     if rows is None:
         rows = [("nvs", 1, 2, 0x9000, 0x5000), ("otadata", 1, 0, OTADATA, 0x2000),
                 ("ota_0", 0, 0x10, SLOTS[0], SLOT_BYTES), ("ota_1", 0, 0x11, SLOTS[1], SLOT_BYTES),
-                ("user_fs", 1, 0x81, 0x2D0000, 0x130000)]
+                ("user_fs", 1, 0x81, *DRIVE)]
     packed = b"".join(struct.pack("<2sBBII16sI", b"\xaa\x50", kind, sub, offset, size, name.encode(), 0)
                       for name, kind, sub, offset, size in rows)
     md5_row = b"\xeb\xeb" + b"\xff" * 14 + hashlib.md5(packed).digest() if md5 else b""
     return (packed + md5_row).ljust(0xC00, b"\xff")
 
 
-def flash_bytes(slots=(None, None), records=(b"", b""), *, table_bytes=None, bootloader=None, size=FLASH_BYTES):
+def flash_bytes(slots=(None, None), records=(b"", b""), *, table_bytes=None, bootloader=None, size=FLASH_BYTES, drive=None):
+    """A flash whose drive is not extended, unless `drive` says what stands there."""
+    if drive is None:
+        drive = b"" if table_bytes is not None else fat_boot_sector(DRIVE[1] // 512)
     content = bytearray(b"\xff" * size)
     pieces = [(0, bootloader or b""), (0x8000, table() if table_bytes is None else table_bytes), (OTADATA, records[0]),
-              (OTADATA + 0x1000, records[1])] + [(at, image or b"") for at, image in zip(SLOTS, slots)]
+              (OTADATA + 0x1000, records[1]), (DRIVE[0], drive)] + [(at, image or b"") for at, image in zip(SLOTS, slots)]
     for at, data in pieces:
         content[at:at + len(data)] = data
     return bytes(content)
@@ -90,6 +94,7 @@ def uf2(app, family=UF2_FAMILY_S3):
 def fat_boot_sector(blocks):
     """Of a FAT of so many blocks of 512 bytes, as CircuitPython makes them."""
     boot = bytearray(512)
+    boot[:3], boot[54:62] = b"\xeb\xfe\x90", b"FAT     "
     struct.pack_into("<HBHBHH", boot, 11, 512, 2, 1, 1, 512, blocks)
     struct.pack_into("<H", boot, 22, 12)
     boot[510:] = b"\x55\xaa"

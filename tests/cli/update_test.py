@@ -137,7 +137,8 @@ class Drive(CommandTest):
             error = self.refused("storage_extended", verb, board, self.file("two.bin", TWO))
             self.assertTrue(error["message"].startswith("storage is extended"))
         self.assertEqual(board.read_bytes(), content)
-        self.ok("update", board, "two.bin", "--force")
+        self.refused("storage_extended", "update", board, "two.bin", "--force")
+        self.ok("update", board, "two.bin", "--overwrite-drive")
 
 
 class Interrupted(CommandTest):

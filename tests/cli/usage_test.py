@@ -7,8 +7,8 @@ import unittest
 
 from support import COMMAND, CommandTest, app_image
 
-VERBS = ("new", "boards", "status", "flash", "switch", "update", "missing", "reset", "confirm", "rollback", "abandon", "inspect",
-         "make-image", "extract", "map", "sim", "explain", "completions", "man")
+VERBS = ("new", "boards", "status", "flash", "switch", "update", "missing", "reset", "confirm", "rollback", "repair", "abandon",
+         "erase-filesystem", "inspect", "make-image", "extract", "map", "run", "sim", "explain", "completions", "man")
 GLOBALS = ("--json", "--policy", "--running", "--quiet", "--verbose", "--color", "--help", "--version")
 
 

@@ -31,10 +31,12 @@ std::string join(const std::vector<std::string>& words) {
 std::string words_for(Takes takes) {
   std::vector<std::string> words;
   for (const std::string_view word : words_of(takes)) words.emplace_back(word);
-  if (takes == Takes::layout) words.assign(all_layouts().begin(), all_layouts().end());
   if (takes == Takes::status) words.assign(kStatusNames.begin(), kStatusNames.end());
   if (takes == Takes::board) {
-    for (const Board& board : all_boards()) words.push_back(board.id);
+    for (const Board& board : all_boards()) words.emplace_back(board.id);
+  }
+  if (takes == Takes::layout) {
+    for (const KnownLayout& layout : all_layouts()) words.emplace_back(layout.name);
   }
   if (takes == Takes::chip) {
     for (const Chip& chip : all_chips()) words.emplace_back(chip.name);

@@ -5,6 +5,7 @@
 
 #include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
+#include "dualbank/cli/extended_drive.hpp"
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/interrupt.hpp"
 #include "dualbank/cli/next_steps.hpp"
@@ -41,7 +42,7 @@ int run(Context& context) {
   Updater& updater = target.updater();
   note_recovery(context, updater);
   if (context.args.has("--offset")) {
-    check_drive(context, target);
+    require_slot_free_of_drive(context, target);
     send_piece(context, target, context.number("--offset", 0));
   } else {
     const Firmware firmware = load_firmware(context.args.operand("IMAGE").value(), target.view().chip_id());
@@ -67,9 +68,10 @@ constexpr std::array kOperands{kTarget, kImage};
 constexpr std::array kOptions{
     Option{"--offset", "N", Takes::number, "write the file's bytes as they are at byte N of the image, in any order"},
     kDryRun,
-    Option{"--force", "", Takes::nothing,
-           "also where the running image is not confirmed (its fallback is lost), or the slot is lent to the drive"},
-    kAllowForeign, kTable};
+    Option{"--force", "", Takes::nothing, "also where the running image is not confirmed (its fallback is lost)"},
+    kOverwriteDrive,
+    kAllowForeign,
+    kTable};
 constexpr std::array<std::string_view, 2> kExamples{"dualbank flash board.flash firmware-2.0.bin",
                                                     "dualbank flash board.flash part7.bin --offset 0x70000"};
 

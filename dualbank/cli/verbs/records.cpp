@@ -3,6 +3,8 @@
 
 #include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
+#include "dualbank/cli/extended_drive.hpp"
+#include "dualbank/cli/foreign.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/slot_name.hpp"
@@ -27,7 +29,10 @@ int run_switch(Context& context) {
   Updater& updater = target.updater();
   note_recovery(context, updater);
   const SlotIndex slot = context.slot("SLOT", kUnknownSlot);
+  require_slot_free_of_drive(context, target);
   require_ok(slot == kUnknownSlot ? updater.switch_slot() : updater.switch_slot(slot), updater);
+  if (const SlotReport chosen = report_slot(target.view(), target.view().predict().slot); chosen.image)
+    warn_of_foreign(context.out, *chosen.image);
   report(context, target);
   say_next(context, "reset", {}, "what the next reset does");
   return kDone;
@@ -47,6 +52,7 @@ int run_rollback(Context& context) {
   Updater& updater = target.updater();
   note_recovery(context, updater);
   const SlotIndex slot = context.slot("SLOT", kUnknownSlot);
+  require_slot_free_of_drive(context, target);
   require_ok(slot == kUnknownSlot ? updater.rollback() : updater.rollback(slot), updater);
   report(context, target);
   say_next(context, "reset", {}, "what the next reset does");
@@ -57,6 +63,7 @@ int run_abandon(Context& context) {
   Target target(context, Access::write);
   Updater& updater = target.updater();
   note_recovery(context, updater);
+  require_slot_free_of_drive(context, target);
   require_ok(updater.abandon(), updater);
   report(context, target);
   return kDone;
@@ -68,7 +75,8 @@ constexpr std::array kSwitchOperands{
 constexpr std::array kRollbackOperands{
     kTarget, Operand{"SLOT", Takes::slot, "the slot to go back to; otherwise the other good one", false}};
 constexpr std::array kOptions{kDryRun, kTable};
-constexpr std::array kSwitchOptions{kDryRun, kAllowForeign, kTable};
+constexpr std::array kSwitchOptions{kDryRun, kOverwriteDrive, kAllowForeign, kTable};
+constexpr std::array kAbandonOptions{kDryRun, kOverwriteDrive, kTable};
 
 constexpr std::array<std::string_view, 2> kSwitchExamples{"dualbank switch board.flash",
                                                           "dualbank switch board.flash ota_1 --dry-run"};
@@ -121,7 +129,7 @@ const Verb kAbandonVerb{
     "give up the update under way",
     "What boots does not change. The slot that the update was writing needs a new update before it can boot.",
     kTargetOnly,
-    kOptions,
+    kAbandonOptions,
     kAbandonExamples,
     run_abandon,
 };

@@ -4,6 +4,8 @@
 
 #include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
+#include "dualbank/cli/extended_drive.hpp"
+#include "dualbank/cli/known_layout.hpp"
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/slot_name.hpp"
@@ -15,6 +17,7 @@ namespace {
 
 struct Standing {
   SlotIndex running = kNoSlot;
+  SlotIndex lent_to_drive = kNoSlot;
   bool running_was_said = false;
   BootDecision next{};
   const UpdaterState* state = nullptr;
@@ -35,7 +38,11 @@ std::string marks(const SlotReport& report, const Standing& now) {
   }
   if (report.slot == now.next.slot) marks.push_back(boots_next_text(report, now.next));
   if (now.state->update_active && report.slot == now.state->update_slot) marks.emplace_back("update under way");
-  if (!report.valid() && !report.empty) marks.push_back(what_text(report.fault));
+  if (report.slot == now.lent_to_drive) {
+    marks.emplace_back("the CIRCUITPY drive goes on here");
+  } else if (!report.valid() && !report.empty) {
+    marks.push_back(what_text(report.fault));
+  }
   if (report.record && (report.record->state == RecordState::aborted || report.record->state == RecordState::invalid)) {
     marks.push_back(fmt::format("its record is {}: it did not prove itself", state_name(report.record->state)));
   }
@@ -74,10 +81,12 @@ void say_update(Output& out, Updater& updater) {
 int run(Context& context) {
   Output& out = context.out;
   Target target(context, Access::look);
-  const Event unavailable = target.open_updater();
+  Event unavailable = target.open_updater();
   Updater& updater = target.opened();
   const UpdaterState& state = updater.status();
-  const Standing now{state.running_slot, context.running != kUnknownSlot, target.view().predict(), &state};
+  const Standing now{state.running_slot, slot_lent_to_drive(target.view(), state.running_slot),
+                     context.running != kUnknownSlot, target.view().predict(), &state};
+  if (!unavailable.failed()) unavailable = drive_event(target.view(), state.running_slot);
   const bool available = !unavailable.failed();
 
   Json& result = out.result();
@@ -91,6 +100,7 @@ int run(Context& context) {
   result["next_update_slot"] = slot_json(state.next_update_slot);
   result["trial"] = state.on_trial ? slot_json(state.running_slot) : Json(nullptr);
   result["update"] = available ? update_json(updater) : Json(nullptr);
+  result["drive"] = drive_json(target.view(), state.running_slot);
   result["slots"] = Json::array();
   for (const SlotReport& report : report_slots(target.view())) {
     result["slots"].push_back(slot_report_json(report));
@@ -99,7 +109,12 @@ int run(Context& context) {
   if (available) say_update(out, updater);
   if (now.next.slot == kNoSlot) out.say("nothing boots: {}", boot_reason_text(now.next.reason));
   if (!available) out.say("no update is possible: {}", what_text(unavailable));
-  if (!available && !cure_text(unavailable).empty()) out.note("  {}", cure_text(unavailable));
+  if (!available) {
+    Refused refused = refusal(target.view(), unavailable);
+    refused.name_target(context.target_word());
+    if (!refused.cure().empty()) out.note("  {}", refused.cure());
+  }
+  note_will_be_extended(context, target.view(), state.running_slot);
   if (!now.running_was_said && state.running_slot != kNoSlot) {
     out.note("as after a reset: {} runs (--running SLOT says otherwise)", slot_name(state.running_slot));
   }

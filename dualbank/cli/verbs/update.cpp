@@ -61,9 +61,9 @@ int run(Context& context) {
 constexpr std::array kOperands{kTarget, kImage};
 constexpr std::array kOptions{kDryRun,
                               Option{"--force", "", Takes::nothing,
-                                     "also where the running image is not confirmed (its fallback is lost), the slot "
-                                     "is lent to the drive, or the image is there already"},
-                              kAllowForeign, kTable};
+                                     "also where the running image is not confirmed (its fallback is lost), or the "
+                                     "image is there already"},
+                              kOverwriteDrive, kAllowForeign, kTable};
 constexpr std::array<std::string_view, 4> kExamples{
     "dualbank update board.flash firmware-2.0.bin", "dualbank update board.flash adafruit-circuitpython-10.0.uf2",
     "curl -s https://example.org/firmware.bin | dualbank update board.flash -",
