@@ -147,7 +147,8 @@ class Backend(FlashTest):
         with zipfile.ZipFile(self.folder / name) as wheel:
             names = wheel.namelist()
             record = wheel.read(next(n for n in names if n.endswith("RECORD"))).decode()
-        for file in ("dualbank/__init__.py", "dualbank/__init__.pyi", "dualbank/py.typed", "dualbank/_dualbank.abi3.so"):
+        for file in ("dualbank/__init__.py", "dualbank/__init__.pyi", "dualbank/py.typed", "dualbank/_dualbank.abi3.so",
+                     "dualbank/desk/_start.py"):
             self.assertIn(file, names)
         self.assertEqual([line.split(",")[0] for line in record.split()], names)
 

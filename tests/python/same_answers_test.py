@@ -43,6 +43,10 @@ class SameAnswers(FlashTest):
                 self.write_flash(**flash)
                 self.compare()
                 self.compare("--policy", "stock-rollback", policy="stock-rollback")
+        for extended in ("--no-extended", "--extended"):
+            self.write_flash(self.ONE, records=(record(1, VALID),))
+            self.run_command("erase-filesystem", self.path, extended)
+            self.compare()
         self.write_flash(self.ONE, self.TWO, records=(record(1, VALID),))
         self.compare("--running", "ota_1", running="ota_1")
 

@@ -22,13 +22,28 @@ One board, one thread: a call that meets another one under way raises `Error` wi
 """
 
 from ._board import Board, open
-from ._default import abandon, begin, boot_guard, confirm, flash, missing, reset, rollback, status, switch, update, use
+from ._default import (
+    abandon,
+    begin,
+    boot_guard,
+    confirm,
+    erase_filesystem,
+    flash,
+    missing,
+    reset,
+    rollback,
+    status,
+    switch,
+    update,
+    use,
+)
 from ._dualbank import Error, __version__
 from ._inspect import Inspection, inspect
-from ._reports import Image, Record, Slot, Status, Update
+from ._reports import Drive, Image, Record, Slot, Status, Update
 
 __all__ = [
     "Board",
+    "Drive",
     "Error",
     "Image",
     "Inspection",
@@ -40,6 +55,7 @@ __all__ = [
     "begin",
     "boot_guard",
     "confirm",
+    "erase_filesystem",
     "flash",
     "inspect",
     "missing",

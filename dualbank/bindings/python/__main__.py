@@ -1,4 +1,4 @@
-"""`python -m dualbank VERB ...` is the command `dualbank VERB ...`."""
+"""`python -m dualbank VERB ...` is the command `dualbank VERB ...`; the verb `run` needs no command."""
 
 import os
 import shutil
@@ -15,6 +15,12 @@ def command():
 
 
 def main():
+    if sys.argv[1:2] == ["run"]:
+        # The current folder holds scripts, which may be called like modules of Python.
+        sys.path[:] = [folder for folder in sys.path if folder not in ("", os.getcwd())]
+        from .desk._command import main as run
+
+        run(sys.argv[2:])
     program = command()
     if program is None:
         sys.exit(

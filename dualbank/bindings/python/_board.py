@@ -24,10 +24,26 @@ def _close_boards():
 class Board(_dualbank.Board):
     __doc__ = _dualbank.Board.__doc__
 
-    def __init__(self, path, *, policy=None, running=None, force=False, allow_foreign=False, read_only=False):
+    def __init__(
+        self,
+        path,
+        *,
+        policy=None,
+        running=None,
+        force=False,
+        allow_foreign=False,
+        overwrite_drive=False,
+        read_only=False,
+    ):
         policy = os.environ.get("DUALBANK_POLICY", "stock") if policy is None else policy
         super().__init__(
-            path, policy=policy, running=running, force=force, allow_foreign=allow_foreign, read_only=read_only
+            path,
+            policy=policy,
+            running=running,
+            force=force,
+            allow_foreign=allow_foreign,
+            overwrite_drive=overwrite_drive,
+            read_only=read_only,
         )
         self._allow_foreign = allow_foreign
         self._path = os.fsdecode(path)
@@ -86,16 +102,27 @@ class Board(_dualbank.Board):
         return True
 
 
-def open(path, *, policy=None, running=None, force=False, allow_foreign=False, read_only=False):
+def open(
+    path, *, policy=None, running=None, force=False, allow_foreign=False, overwrite_drive=False, read_only=False
+):
     """Opens a board's flash file, as the device does after a reset: `with dualbank.open(path) as board:`.
 
     policy: which bootloader is on the device: "stock", "stock-rollback" or "dualbank"; otherwise DUALBANK_POLICY, or "stock".
     running: the slot that runs ("ota_0"); otherwise the one that boots now.
     force: update although the running image is on trial; its fallback is then lost.
     allow_foreign: take images without descriptor or SHA-256, as other platforms have them.
+    overwrite_drive: use the other slot although the CIRCUITPY drive is extended into it; its files are then lost.
     read_only: look, never write; works on a file that is in use.
 
     FileNotFoundError, PermissionError ... as files do; BlockingIOError when another process has the flash open for
     writing; Error when the file is no flash.
     """
-    return Board(path, policy=policy, running=running, force=force, allow_foreign=allow_foreign, read_only=read_only)
+    return Board(
+        path,
+        policy=policy,
+        running=running,
+        force=force,
+        allow_foreign=allow_foreign,
+        overwrite_drive=overwrite_drive,
+        read_only=read_only,
+    )

@@ -8,7 +8,7 @@ from ._dualbank import Error
 _board = None
 
 
-def use(path, *, policy=None, running=None, force=False, allow_foreign=False):
+def use(path, *, policy=None, running=None, force=False, allow_foreign=False, overwrite_drive=False):
     """Names the flash file of the module's functions. The one before is closed. None: closes it, names none.
 
     The options are those of open().
@@ -18,7 +18,14 @@ def use(path, *, policy=None, running=None, force=False, allow_foreign=False):
         _board.close()
         _board = None
     if path is not None:
-        _board = Board(path, policy=policy, running=running, force=force, allow_foreign=allow_foreign)
+        _board = Board(
+            path,
+            policy=policy,
+            running=running,
+            force=force,
+            allow_foreign=allow_foreign,
+            overwrite_drive=overwrite_drive,
+        )
 
 
 def _default():
@@ -65,6 +72,10 @@ def reset():
     return _default().reset()
 
 
+def erase_filesystem(extended=None):
+    return _default().erase_filesystem(extended)
+
+
 def status():
     return _default().status()
 
@@ -77,5 +88,18 @@ def update(image, progress=None):
     return _default().update(image, progress)
 
 
-for _verb in (begin, flash, switch, confirm, rollback, boot_guard, abandon, reset, status, missing, update):
+for _verb in (
+    begin,
+    flash,
+    switch,
+    confirm,
+    rollback,
+    boot_guard,
+    abandon,
+    reset,
+    erase_filesystem,
+    status,
+    missing,
+    update,
+):
     _verb.__doc__ = getattr(Board, _verb.__name__).__doc__

@@ -51,6 +51,19 @@ class Update(NamedTuple):
     missing: tuple[tuple[int, int], ...]
 
 
+class Drive(NamedTuple):
+    """CircuitPython's drive: its partition, and whether it is extended.
+
+    `state`: "not_extended"; "extended", and then `slot` is where it goes on; "unformatted" when it holds no file system:
+    CircuitPython's next boot makes one, extended.
+    """
+
+    state: str
+    offset: int
+    size: int
+    slot: str | None
+
+
 class Status(NamedTuple):
     """A board: the fields of `dualbank status --json`. A slot is always its name; None when there is none.
 
@@ -68,6 +81,7 @@ class Status(NamedTuple):
     next_update_slot: str | None
     trial: str | None
     update: Update | None
+    drive: Drive | None
     slots: tuple[Slot, ...]
 
 
@@ -87,4 +101,4 @@ def status_of(report):
     update = report["update"]
     if update is not None:
         update = Update(**update | {"missing": tuple(update["missing"])})
-    return Status(**report | {"update": update, "slots": tuple(map(slot_of, report["slots"]))})
+    return Status(**report | {"update": update, "drive": _maybe(Drive, report["drive"]), "slots": tuple(map(slot_of, report["slots"]))})

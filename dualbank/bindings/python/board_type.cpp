@@ -55,6 +55,15 @@ class Call {
     return false;
   }
 
+  /// The same for verbs that write the other slot or make it boot, which an extended drive does not let them.
+  [[nodiscard]] bool can_use_other_slot() const {
+    if (!can_update()) return false;
+    const Event event = board().drive_in_the_way();
+    if (!event.failed()) return true;
+    raise_of(board(), event);
+    return false;
+  }
+
   /// What Python gets for an updater's answer: None, or the exception.
   [[nodiscard]] PyObject* answer(Status status) const {
     if (PyErr_Occurred() != nullptr) return nullptr;  // Ctrl-C: the updater answered `stopped`
@@ -97,20 +106,23 @@ bool fits(const Buffer& buffer) {
 // ---- life
 
 int board_init(PyObject* object, PyObject* arguments, PyObject* keywords) {
-  static constexpr const char* kNames[] = {"path", "policy", "running", "force", "allow_foreign", "read_only", nullptr};
+  static constexpr const char* kNames[] = {"path",          "policy",          "running",   "force",
+                                           "allow_foreign", "overwrite_drive", "read_only", nullptr};
   PyObject* path = nullptr;
   const char* policy = "stock";
   PyObject* running = nullptr;
   int force = 0;
   int allow_foreign = 0;
+  int overwrite_drive = 0;
   int read_only = 0;
-  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O&|$sOppp:Board", words(kNames), PyUnicode_FSConverter, &path,
-                                   &policy, &running, &force, &allow_foreign, &read_only)) {
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O&|$sOpppp:Board", words(kNames), PyUnicode_FSConverter, &path,
+                                   &policy, &running, &force, &allow_foreign, &overwrite_drive, &read_only)) {
     return -1;
   }
   const Ref owned_path{path};
   BoardOptions options{.force = force != 0,
                        .allow_foreign = allow_foreign != 0,
+                       .overwrite_drive = overwrite_drive != 0,
                        .read_only = read_only != 0,
                        .between_units = run_signal_handlers};
   if (!parse_policy(policy, options.policy) || !parse_slot(running, options.running_slot)) return -1;
@@ -167,7 +179,7 @@ PyObject* board_flash(PyObject* object, PyObject* arguments, PyObject* keywords)
   }
   if (offset_object != nullptr && !read_u32(offset_object, "offset", offset)) return nullptr;
   const Call call{object};
-  if (!call.can_update() || !fits(buffer)) return nullptr;
+  if (!call.can_use_other_slot() || !fits(buffer)) return nullptr;
   return call.answer(offset_object == nullptr ? call.updater().flash(buffer.bytes())
                                               : call.updater().flash(buffer.bytes(), offset));
 }
@@ -184,7 +196,7 @@ PyObject* board_begin(PyObject* object, PyObject* arguments, PyObject* keywords)
   UpdateRequest request{.identity = identity.bytes(), .header = header.bytes()};
   if (length != nullptr && length != Py_None && !read_u32(length, "length", request.length_bytes)) return nullptr;
   const Call call{object};
-  if (!call.can_update() || !fits(identity) || !fits(header)) return nullptr;
+  if (!call.can_use_other_slot() || !fits(identity) || !fits(header)) return nullptr;
   return call.answer(call.updater().begin(request));
 }
 
@@ -199,7 +211,7 @@ PyObject* call_with_slot(PyObject* object, PyObject* arguments, PyObject* keywor
     return nullptr;
   }
   const Call call{object};
-  if (!call.can_update()) return nullptr;
+  if (!call.can_use_other_slot()) return nullptr;
   return call.answer(slot == kUnknownSlot ? without(call.updater()) : with(call.updater(), slot));
 }
 
@@ -230,7 +242,7 @@ PyObject* board_boot_guard(PyObject* object, PyObject* arguments, PyObject* keyw
 
 PyObject* board_abandon(PyObject* object, PyObject*) {
   const Call call{object};
-  return call.can_update() ? call.answer(call.updater().abandon()) : nullptr;
+  return call.can_use_other_slot() ? call.answer(call.updater().abandon()) : nullptr;
 }
 
 PyObject* board_reset(PyObject* object, PyObject*) {
@@ -240,6 +252,22 @@ PyObject* board_reset(PyObject* object, PyObject*) {
   const Event error = call.board().reset();
   if (PyErr_Occurred() != nullptr) return nullptr;
   return error.code == Status::ok ? slot_name(call.updater().status().running_slot) : raise_of(call.board(), error);
+}
+
+PyObject* board_erase_filesystem(PyObject* object, PyObject* arguments, PyObject* keywords) {
+  static constexpr const char* kNames[] = {"extended", nullptr};
+  PyObject* extended = Py_None;
+  if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|O:erase_filesystem", words(kNames), &extended))
+    return nullptr;
+  const int truth = extended == Py_None ? -1 : PyObject_IsTrue(extended);
+  if (truth < 0 && PyErr_Occurred() != nullptr) return nullptr;
+  const Call call{object};
+  if (!call) return nullptr;
+  if (call.board().options().read_only) return raise(Status::read_only);
+  const Result<DriveState> now = look_at_drive(call.board().flash(), call.board().layout());
+  if (!now) return raise_of(call.board(), now.error());
+  const Event event = call.board().erase_filesystem(truth < 0 ? *now == DriveState::extended : truth != 0);
+  return event.failed() ? raise_of(call.board(), event) : none();
 }
 
 // ---- looking
@@ -304,6 +332,16 @@ constexpr char kResetDoc[] =
     "reset($self)\n--\n\n"
     "Resets the board, on the desk: does what the bootloader does next, and goes on as what then runs.\n"
     "Returns the name of the slot that runs now.";
+constexpr char kEraseFilesystemDoc[] =
+    "erase_filesystem($self, extended=None)\n--\n\n"
+    "Makes the CIRCUITPY drive anew, empty, as CircuitPython's storage.erase_filesystem() does. The board is not "
+    "reset.\n\n"
+    "extended: whether it goes on in the slot that does not run; flash(), switch() and the like are refused then. "
+    "None\n"
+    "keeps what is, and does not extend a drive that had no file system. A slot that boots next, is being updated or "
+    "is "
+    "the\n"
+    "fallback of a trial is not taken, unless the board was opened with force.";
 constexpr char kCloseDoc[] =
     "close($self)\n--\n\n"
     "Gives the flash file back. An update under way can go on after the next open(). Twice is no error.";
@@ -317,6 +355,7 @@ PyMethodDef methods[] = {
     {"boot_guard", with_keywords(board_boot_guard), METH_VARARGS | METH_KEYWORDS, kBootGuardDoc},
     {"abandon", board_abandon, METH_NOARGS, kAbandonDoc},
     {"reset", board_reset, METH_NOARGS, kResetDoc},
+    {"erase_filesystem", with_keywords(board_erase_filesystem), METH_VARARGS | METH_KEYWORDS, kEraseFilesystemDoc},
     {"close", board_close, METH_NOARGS, kCloseDoc},
     {"_status", board_status, METH_NOARGS, "_status(): what `status --json` says, as a dict."},
     {"_missing", board_missing, METH_NOARGS, "_missing(): [(from, to), ...]"},

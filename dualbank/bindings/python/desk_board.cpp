@@ -95,6 +95,19 @@ Result<ImageInfo> DeskBoard::verify(const Extent& slot) {
   return verify_slot(file_, slot, ImageRules::vendor(chip_id_, slot.size_bytes, slot.offset), verify_buffer_);
 }
 
+Event DeskBoard::drive_in_the_way() {
+  if (options_.overwrite_drive) return {};
+  return check_drive(file_, layout_, updater_->status().running_slot);
+}
+
+Event DeskBoard::erase_filesystem(bool extended) {
+  const UpdaterState& state = updater_->status();
+  if (extended && !options_.force) {
+    if (const Event e = check_slot_for_drive(layout_, state); e.failed()) return e;
+  }
+  return make_drive(file_, layout_, state.running_slot, extended);
+}
+
 bool DeskBoard::boots(Bytes image) {
   const Result<BootDecision> next = predict();
   if (!next) return false;

@@ -8,6 +8,7 @@
 
 #include "dualbank/engine/boot.hpp"
 #include "dualbank/engine/bootloader.hpp"
+#include "dualbank/engine/drive.hpp"
 #include "dualbank/engine/updater.hpp"
 #include "dualbank/ports/file/file_flash.hpp"
 
@@ -18,6 +19,7 @@ struct BoardOptions {
   SlotIndex running_slot = kUnknownSlot;  ///< until the first reset()
   bool force = false;                     ///< update while the running image is on trial
   bool allow_foreign = false;             ///< take images without descriptor or SHA-256
+  bool overwrite_drive = false;           ///< write the slot although the drive is extended into it
   bool read_only = false;                 ///< look, never write, take no lock
   BetweenUnits between_units = nullptr;
 };
@@ -46,6 +48,14 @@ class DeskBoard {
 
   /// The image in a slot, verified as the bootloader does.
   [[nodiscard]] Result<ImageInfo> verify(const Extent& slot);
+
+  /// Why the other slot may not be touched: storage_extended, unless the options say otherwise. Errors: those of the
+  /// flash.
+  [[nodiscard]] Event drive_in_the_way();
+
+  /// Makes the drive anew, empty; then the slot that it goes on in, if it is extended, is the one that does not run.
+  /// Errors: those of make_drive; of check_slot_for_drive when it is to be extended, unless forced.
+  [[nodiscard]] Event erase_filesystem(bool extended);
 
   /// True when the slot that boots next starts with exactly these bytes.
   [[nodiscard]] bool boots(Bytes image);

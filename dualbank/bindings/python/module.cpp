@@ -5,6 +5,7 @@
 #include "dualbank/bindings/python/errors.hpp"
 #include "dualbank/bindings/python/python.hpp"
 #include "dualbank/bindings/python/report.hpp"
+#include "dualbank/bindings/python/vendor_board_type.hpp"
 #include "dualbank/formats/app_image.hpp"
 #include "dualbank/formats/firmware_file.hpp"
 #include "dualbank/formats/uf2.hpp"
@@ -96,6 +97,7 @@ PyMODINIT_FUNC PyInit__dualbank() {
   using namespace dualbank::python;
   Ref module{PyModule_Create(&definition)};
   if (!module || !add_error_type(module.get()) || !add_board_type(module.get()) ||
+      !add_vendor_board_type(module.get()) ||
       PyModule_AddStringConstant(module.get(), "__version__", DUALBANK_VERSION) != 0) {
     return nullptr;
   }

@@ -105,6 +105,22 @@ PyObject* update_report(DeskBoard& board) {
   return report.release();
 }
 
+PyObject* drive_report(DeskBoard& board) {
+  constexpr std::array<const char*, 4> kNames{"", "unformatted", "not_extended", "extended"};
+  const Result<DriveState> state = look_at_drive(board.flash(), board.layout());
+  if (!state || *state == DriveState::none) return none();
+  const Extent fat = board.layout().fat;
+  const bool extended = *state == DriveState::extended;
+  const SlotIndex lent = slot_for_drive(board.layout(), board.updater().status().running_slot);
+  Ref report{PyDict_New()};
+  if (!report || !put(report, "state", text(kNames[static_cast<std::size_t>(*state)])) ||
+      !put(report, "offset", number(fat.offset)) || !put(report, "size", number(fat.size_bytes)) ||
+      !put(report, "slot", extended ? slot_name(lent) : none())) {
+    return nullptr;
+  }
+  return report.release();
+}
+
 }  // namespace
 
 const char* policy_name(Policy policy) { return kPolicyNames[static_cast<std::size_t>(policy)]; }
@@ -152,7 +168,8 @@ PyObject* missing_report(DeskBoard& board) {
 }
 
 PyObject* status_report(DeskBoard& board) {
-  const Event& unavailable = board.unavailable();
+  const Event drive = board.drive_in_the_way();
+  const Event& unavailable = board.unavailable().code == Status::ok ? drive : board.unavailable();
   const bool available = unavailable.code == Status::ok;
   const UpdaterState& state = board.updater().status();
   const Result<BootDecision> next_boot = board.predict();
@@ -167,7 +184,8 @@ PyObject* status_report(DeskBoard& board) {
       !put(report, "boot_reason", next_boot ? text(boot_reason_name(next_boot->reason)) : none()) ||
       !put(report, "next_update_slot", slot_name(state.next_update_slot)) ||
       !put(report, "trial", state.on_trial ? slot_name(state.running_slot) : none()) ||
-      !put(report, "update", available ? update_report(board) : none()) || !put(report, "slots", slots_report(board))) {
+      !put(report, "update", available ? update_report(board) : none()) || !put(report, "drive", drive_report(board)) ||
+      !put(report, "slots", slots_report(board))) {
     return nullptr;
   }
   return report.release();
