@@ -64,7 +64,7 @@ struct Operand {
 };
 
 /// Headings of the help, in this order.
-enum class Group : std::uint8_t { look, write, files, command };
+enum class Group : std::uint8_t { look, write, files, rehearse, command };
 
 struct Verb {
   std::string_view name;

@@ -49,6 +49,8 @@ std::string_view group_title(Group group) {
       return "Change a flash";
     case Group::files:
       return "Make and take files";
+    case Group::rehearse:
+      return "Try it on the desk";
     case Group::command:
       break;
   }

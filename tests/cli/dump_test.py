@@ -248,6 +248,8 @@ class Images(DumpTest):
             self.assertIn(word, answer.err)
             self.ok("rollback", board, "--running", "ota_0")
             self.assertIn(word, self.ok("switch", board, "ota_1", "--allow-foreign", "--running", "ota_0", "--json").json["warnings"][0])
+            first = self.ok("new", "first.flash", "--force", "--layout", "8MB", "--image", self.file("f.bin", image), "--allow-foreign")
+            self.assertIn(word, first.err)
         self.assertNotIn("warning", self.ok("update", self.board(), self.file("f.bin", app_image("2")), "--allow-foreign").err)
 
     def test_the_checksum_stands_at_the_end_of_16_bytes_wherever_the_segments_end(self):

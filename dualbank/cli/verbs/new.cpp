@@ -12,6 +12,7 @@
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/find_chip.hpp"
 #include "dualbank/cli/firmware.hpp"
+#include "dualbank/cli/foreign.hpp"
 #include "dualbank/cli/known_layout.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/numbers.hpp"
@@ -157,6 +158,7 @@ std::optional<ImageInfo> put_image(const Context& context, Draft& draft, SlotInd
   ImageRules rules = ImageRules::strict(draft.chip_id, extent.size_bytes, extent.offset);
   rules.need_hash = rules.need_descriptor = !context.args.has("--allow-foreign");
   const ImageInfo info = verify_image(firmware.app, rules);
+  warn_of_foreign(context.out, info);
   std::fill_n(draft.bytes.begin() + static_cast<std::ptrdiff_t>(extent.offset), extent.size_bytes, std::byte{0xFF});
   put(draft, extent.offset, firmware.app);
   draft.chip_id = info.header.chip_id;

@@ -119,7 +119,7 @@ int run(Context& context) {
 
 const Verb kRunVerb{
     "run",
-    Group::write,
+    Group::rehearse,
     "run a CircuitPython script, with a board's flash in a file",
     "The script runs unchanged in Python, with stand-ins for dualbank, storage, microcontroller, supervisor, time, os, "
     "wifi, socketpool, ssl and adafruit_requests, over this machine's network. microcontroller.reset() ends it as a "

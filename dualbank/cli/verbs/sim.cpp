@@ -192,7 +192,7 @@ constexpr std::array<std::string_view, 4> kExamples{
 
 const Verb kSimVerb{
     "sim",
-    Group::command,
+    Group::rehearse,
     "cut the power before, in and after every flash operation of an update, simulated",
     "A simulated board lives through scenarios; its power is cut everywhere, and after each cut it must boot what it "
     "may, and come to the right end. Nothing of yours is read or written.\n\n"
