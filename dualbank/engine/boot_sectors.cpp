@@ -24,6 +24,10 @@ std::uint32_t BootSectors::seq_for(SlotIndex slot) const {
   for (const BootRecord& r : records_) {
     if (r.seq != kBlankSeq && r.crc_good() && (above == kBlankSeq || r.seq > above)) above = r.seq;
   }
+  for (const SectorFacts& facts : facts_) {  // a record that a cut left torn can read as whole tomorrow
+    const std::uint32_t seq = facts.unfinished() ? facts.intent.c : kBlankSeq;
+    if (seq != kBlankSeq && (above == kBlankSeq || seq > above)) above = seq;
+  }
   const std::uint32_t seq = next_seq(above, slot, slot_count_);
   return seq == kBlankSeq && active() < 0 ? next_seq(kBlankSeq, slot, slot_count_) : seq;
 }
@@ -193,6 +197,16 @@ Event BootSectors::refresh_last_cell(int sector) {
   Cell cell;
   if (Cell::parse(raw, cell) == CellForm::burnt) return burn(sector, facts.last_cell);
   return program_flash(*flash_, address(sector) + facts.last_cell, raw);
+}
+
+Event BootSectors::bury_torn_cell(int sector) {
+  const SectorFacts& facts = at(sector);
+  if (native_ != nullptr || facts.last_cell == 0) return kDone;
+  std::array<std::byte, kCellBytes> raw;
+  if (const Event e = read_flash(*flash_, address(sector) + facts.last_cell, raw); e.failed()) return e;
+  Cell cell;
+  if (Cell::parse(raw, cell) != CellForm::burnt || all_equal(raw, std::byte{0})) return kDone;
+  return burn(sector, facts.last_cell);
 }
 
 Event BootSectors::settle(int sector) {

@@ -81,7 +81,7 @@ class BootSectors {
     return otadata_offset_ + static_cast<std::uint32_t>(sector) * sector_bytes_;
   }
   /// A seq above those of both records that names `slot`; kBlankSeq at the top. A damaged record's seq counts for
-  /// nothing.
+  /// nothing, but that of an intent without firm does.
   [[nodiscard]] std::uint32_t seq_for(SlotIndex slot) const;
   /// The active record's seq is so high that it must be renewed before it can grow no more.
   [[nodiscard]] bool near_top() const;
@@ -110,6 +110,9 @@ class BootSectors {
   [[nodiscard]] Event settle(int sector);
   /// The first half of settle: no cell is used up.
   [[nodiscard]] Event refresh_last_cell(int sector);
+  /// A last cell that is not sound, as a cut leaves one, becomes zeros: it can never read as sound later. Writes
+  /// nothing in other cases. Native form: nothing.
+  [[nodiscard]] Event bury_torn_cell(int sector);
   /// Programs the record again with the bytes that it reads as: firm for certain when a cut had left it doubtful.
   /// Native form: settles it, if it is doubtful.
   [[nodiscard]] Event refresh_record(int sector);

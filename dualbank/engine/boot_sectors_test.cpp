@@ -117,6 +117,33 @@ TEST_F(BootSectorsTest, AnUnfinishedPutIsSeenAndFinished) {
   EXPECT_FALSE(sectors.facts(1).unfinished());
 }
 
+TEST_F(BootSectorsTest, ANewNumberIsAboveThatOfARecordThatIsStillIntended) {
+  read();
+  put_cell(0, 32, {.kind = CellKind::erased});
+  put_cell(0, 48, {CellKind::intent, 0, 1, 3, 0xFFFFFFFF});
+  read();
+  EXPECT_EQ(sectors.seq_for(0), 5U);
+  board.record(1, 8, 2);
+  read();
+  EXPECT_EQ(sectors.seq_for(0), 9U);
+}
+
+TEST_F(BootSectorsTest, ATornLastCellBecomesZerosAndNothingElse) {
+  board.record(0, 1, 2);
+  read();
+  ASSERT_EQ(sectors.wipe(1), kDone);
+  ASSERT_EQ(sectors.bury_torn_cell(1), kDone);
+  Cell cell;
+  EXPECT_EQ(form_at(1, 32, cell), CellForm::cell);
+  board.flash.put(sectors_address(1) + 48, std::array{std::byte{0x17}});
+  read();
+  ASSERT_EQ(sectors.bury_torn_cell(1), kDone);
+  EXPECT_TRUE(all_equal(board.flash.contents().subspan(sectors_address(1) + 48, 16), std::byte{0}));
+  const auto before = board.flash.counts().operations();
+  ASSERT_EQ(sectors.bury_torn_cell(1), kDone);
+  EXPECT_EQ(board.flash.counts().operations(), before);
+}
+
 TEST_F(BootSectorsTest, WhatCannotBeFinishedIsTold) {
   board.record(0, 1, 2);
   read();

@@ -147,6 +147,7 @@ Event Session::declare_length(std::uint32_t length_bytes) {
 
 Event Session::wake() {
   if (awake_) return kDone;
+  kept_in_part_ = false;
   if (const Event e = sectors_->settle(sector_); e.failed()) return e;
   if (sectors_->native() != nullptr) return sectors_->native()->wake(*this);
   if (const Event e = burn_cells(CellKind::partial, kAllGranules); e.failed()) return e;
@@ -226,8 +227,10 @@ Event Session::keep(Range range) {
   has_kept_ = true;
   std::uint32_t crc = 0;
   if (const Event e = crc_of_flash(*flash_, extent_.offset + range.from, range.length(), crc); e.failed()) return e;
-  return sectors_->append(sector_,
-                          {CellKind::partial, 0, static_cast<std::uint16_t>(range.length() - 1), range.from, crc});
+  const Event e = sectors_->append(
+      sector_, {CellKind::partial, 0, static_cast<std::uint16_t>(range.length() - 1), range.from, crc});
+  kept_in_part_ = kept_in_part_ || e.failed();
+  return e;
 }
 
 }  // namespace dualbank

@@ -105,6 +105,8 @@ class Session {
   [[nodiscard]] Event finish(std::uint32_t granule);
   /// Writes down a partly received range of one granule for a planned stop. journal_full when there is no room.
   [[nodiscard]] Event keep(Range range);
+  /// All that was received is written down already.
+  [[nodiscard]] bool keeps_all() const { return !awake_ && !kept_in_part_; }
 
   /// False: the journal has no room to go on with this session in another power session. Native form only.
   [[nodiscard]] bool can_go_on() const;
@@ -129,6 +131,7 @@ class Session {
   bool active_ = false;
   bool awake_ = false;
   bool length_saved_ = true;
+  bool kept_in_part_ = false;
   bool has_kept_ = false;  // native form: pieces that the next change voids
   SessionTerms terms_{};
   std::uint32_t length_bytes_ = 0xFFFF'FFFF;

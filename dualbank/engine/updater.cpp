@@ -155,6 +155,9 @@ Event Updater::recover() {
   const bool trial = options_.policy == Policy::stock_rollback && active >= 0 &&
                      sectors_.facts(active).record.state == RecordState::pending_verify;
   if (trial) return kDone;
+  for (const int sector : {0, 1}) {  // an intent or a confirmation that does not count now must not count tomorrow
+    if (const Event e = sectors_.bury_torn_cell(sector); e.failed()) return e;
+  }
   Event found = kDone;
   for (const int sector : {active == 1 ? 1 : 0, active == 1 ? 0 : 1}) {  // first the one that all rests on
     if (!sectors_.facts(sector).unfinished()) continue;
@@ -229,7 +232,9 @@ Event Updater::recover_doubtful_active(int sector) {
 Event Updater::load_session() {
   for (int sector = 0; sector < 2; ++sector) {
     if (sector == sectors_.active() || !sectors_.facts(sector).has_session) continue;
-    if (static_cast<SlotIndex>(sectors_.facts(sector).session.a) == state_.running_slot) continue;
+    const auto slot = static_cast<SlotIndex>(sectors_.facts(sector).session.a);
+    // None begins on a slot that boots next: such a one is older than the record, and its marks speak of other bytes.
+    if (slot == state_.running_slot || slot == sectors_.active_slot()) continue;
     if (const Event e = session_.load(*flash_, sectors_, sector, layout_, received_); e.failed()) return e;
     if (!session_.active()) continue;
     if (!options_.read_only && !session_.can_go_on()) return end_session();

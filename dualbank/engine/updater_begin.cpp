@@ -156,7 +156,8 @@ Event Updater::anchor(int& sector) {
 Status Updater::pause() {
   if (const Event e = writable(); e.failed()) return answer(e);
   Event kept = kDone;
-  for (std::uint32_t i = 0; session_.active() && i < received_.count(); ++i) {
+  const bool news = session_.active() && !session_.keeps_all();
+  for (std::uint32_t i = 0; news && i < received_.count(); ++i) {
     for (Range rest = received_.range(i); !rest.empty();) {
       constexpr std::uint32_t kMostKeptBytes = 0x1'0000;
       const Range granule = session_.range_of(session_.granule_at(rest.from));

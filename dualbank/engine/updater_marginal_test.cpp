@@ -171,5 +171,44 @@ TEST(Marginal, ASessionThatWasHalfWrittenDoesNotTakeTheNextOnesPlace) {
   EXPECT_TRUE(updater.next_missing().empty()) << "all of it was acknowledged";
 }
 
+TEST_F(Trial, AnIntentThatDoesNotCountWhenItIsLookedAtNeverDoes) {
+  const auto open = [&](Updater& updater) { ASSERT_EQ(updater.open(), Status::ok); };
+  const auto roll_back = [&] {
+    Updater updater{board.flash, {.running_slot = 1}};
+    open(updater);
+    return updater.rollback();
+  };
+  board.flash.cut_at(operation_of(board, CellKind::intent, roll_back), kLastByteMarginal);
+  EXPECT_EQ(roll_back(), Status::power_lost);
+  power_on(MarginalBits::erased);
+  {
+    Updater updater{board.flash, {.running_slot = 1}};
+    open(updater);
+    EXPECT_EQ(updater.confirm(), Status::ok);
+  }
+  power_on(MarginalBits::programmed);
+  Updater updater{board.flash, {.running_slot = 1}};
+  open(updater);
+  EXPECT_EQ(updater.status().boot_slot, 1) << "the rollback that was given up takes place";
+}
+
+TEST(Marginal, ASessionOnASlotThatBootsNextIsOver) {
+  RunningBoard board;
+  {
+    Updater updater{board.flash, {.running_slot = 0}};
+    ASSERT_EQ(updater.open(), Status::ok);
+    ASSERT_EQ(updater.begin({.header = firmware("2.0")}), Status::ok);
+    ASSERT_EQ(updater.flash(Bytes{firmware("2.0")}.first(1000), 0), Status::ok);
+  }
+  board.may_boot({0, 1});
+  board.install(1, firmware("2.0")).record(0, 4);
+  Updater updater{board.flash, {.running_slot = 0}};
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_EQ(updater.status().boot_slot, 1);
+  EXPECT_FALSE(updater.status().update_active);
+  EXPECT_EQ(updater.abandon(), Status::no_update) << "it would erase what boots next";
+  EXPECT_TRUE(board.holds(1, firmware("2.0")));
+}
+
 }  // namespace
 }  // namespace dualbank

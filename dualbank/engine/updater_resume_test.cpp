@@ -122,6 +122,19 @@ TEST_F(ResumeTest, APauseKeepsEveryByte) {
   finish(image);
 }
 
+TEST_F(ResumeTest, PausingAgainWritesNothing) {
+  open();
+  ASSERT_EQ(updater.begin({.header = image}), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{image}.first(5000), 0), Status::ok);
+  ASSERT_EQ(updater.pause(), Status::ok);
+  const auto before = board.operations();
+  ASSERT_EQ(updater.pause(), Status::ok);
+  open();
+  ASSERT_EQ(updater.pause(), Status::ok);
+  EXPECT_EQ(board.operations(), before);
+  EXPECT_EQ(updater.next_missing().from, 5000U);
+}
+
 TEST_F(ResumeTest, PausingWithNothingUnderWayIsFine) {
   open();
   EXPECT_EQ(updater.pause(), Status::ok);
