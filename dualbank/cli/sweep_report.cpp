@@ -87,4 +87,38 @@ Json report_json(const sim::SweepReport& report, bool by_call) {
   return json;
 }
 
+void say_states(Output& out, const sim::StateSpaceReport& report, unsigned most_cuts) {
+  std::uint64_t states = 0;
+  std::uint64_t transitions = 0;
+  std::size_t unsafe = 0;
+  double seconds = 0;
+  for (const sim::StateSpaceRun& run : report.runs) {
+    out.say("{}", run.line(most_cuts));
+    for (const std::string& history : run.unsafe) out.say("{} {}", out.style.paint("1;31", "UNSAFE"), history);
+    states += run.states;
+    transitions += run.transitions;
+    unsafe += run.unsafe.size();
+    seconds += run.seconds;
+  }
+  if (report.interrupted) out.say("Interrupted: this is what was done so far.");
+  out.say("{} states, {} transitions, {} unsafe, in {:.1f} s", states, transitions, unsafe, seconds);
+}
+
+Json states_json(const sim::StateSpaceReport& report, unsigned most_cuts) {
+  Json runs = Json::array();
+  for (const sim::StateSpaceRun& run : report.runs) {
+    runs.push_back({{"board", run.board},
+                    {"starts", run.starts},
+                    {"policy", policy_name(run.policy)},
+                    {"states", run.states},
+                    {"states_by_cuts", run.states_by_cuts},
+                    {"transitions", run.transitions},
+                    {"cuts", run.cuts},
+                    {"closed", run.closed},
+                    {"unsafe", run.unsafe},
+                    {"seconds", run.seconds}});
+  }
+  return {{"most_cuts", most_cuts}, {"runs", std::move(runs)}, {"interrupted", report.interrupted}};
+}
+
 }  // namespace dualbank::cli

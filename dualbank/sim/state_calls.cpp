@@ -1,5 +1,7 @@
 #include "dualbank/sim/state_calls.hpp"
 
+#include <algorithm>
+
 #include "dualbank/sim/state_starts.hpp"
 
 namespace dualbank::sim {
@@ -52,6 +54,14 @@ constexpr bool is_image_error(Status status) {
 }  // namespace
 
 std::span<const Script> scripts() { return kScripts; }
+
+bool goes_on(const Script& script, const Script& before) {
+  const auto calls = [](const Script& s) {
+    return std::find(s.verbs.begin(), s.verbs.end(), Verb::none) - s.verbs.begin();
+  };
+  const auto end = calls(before);
+  return calls(script) == end + 1 && std::equal(before.verbs.begin(), before.verbs.begin() + end, script.verbs.begin());
+}
 
 Call call_of(Verb verb) {
   switch (verb) {

@@ -27,14 +27,18 @@ enum class Verb : std::uint8_t {
   boot_guard
 };
 
+inline constexpr std::size_t kMostVerbs = 3;
+
 /// Calls one after the other with one Updater. Cuts strike in the last one only: those before it are scripts, too.
 struct Script {
   std::string_view name;
-  std::array<Verb, 3> verbs{};
+  std::array<Verb, kMostVerbs> verbs{};
 };
 
 /// The first one only opens.
 [[nodiscard]] std::span<const Script> scripts();
+/// Has it the calls of `before`, and one more?
+[[nodiscard]] bool goes_on(const Script& script, const Script& before);
 
 /// The call by which contract.hpp knows it.
 [[nodiscard]] Call call_of(Verb verb);

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "dualbank/engine/explain.hpp"
-#include "dualbank/sim/contract.hpp"
 #include "dualbank/sim/draw.hpp"
-#include "dualbank/sim/state_key.hpp"
 
 namespace dualbank::sim {
 namespace {
@@ -16,46 +13,47 @@ constexpr std::uint32_t kProgressEvery = 256;
 constexpr std::array kReadings{MarginalReading::programmed, MarginalReading::erased, MarginalReading::drawn,
                                MarginalReading::drawn_again};
 
-/// Notes it. False when there is nothing new.
-bool fewer_cuts(FewestCuts& seen, std::uint64_t key, unsigned cuts) {
-  const auto [found, is_new] = seen.try_emplace(key, static_cast<std::uint8_t>(cuts));
-  if (is_new) return true;
-  if (found->second <= cuts) return false;
-  found->second = static_cast<std::uint8_t>(cuts);
-  return true;
-}
-
 }  // namespace
 
-bool StateExplorer::explore() {
+StateExplorer::StateExplorer(std::vector<const StateStart*> starts, Policy policy, const StateSpacePlan& plan,
+                             const StateSpaceProgress& progress)
+    : starts_(std::move(starts)),
+      policy_(policy),
+      plan_(plan),
+      progress_(progress),
+      board_(*starts_[0]->board, policy) {
+  run_.board = starts_[0]->board->name;
+  for (const StateStart* start : starts_) run_.starts.emplace_back(start->name);
+  run_.policy = policy;
+  run_.states_by_cuts.assign(plan.max_cuts + 1, 0);
+  to_do_.resize(plan.max_cuts + 1);
+}
+
+void StateExplorer::explore() {
   const auto began = std::chrono::steady_clock::now();
-  const auto stop_clock = [&] {
+  const auto go_on = [&] {
     run_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    std::uint64_t left = 0;
+    for (const auto& level : to_do_) left += level.size();
+    return !progress_ || progress_(run_, left);
   };
   begin();
-  std::uint64_t done = 0;
+  bool ended = false;
   for (auto& level : to_do_) {
-    while (!level.empty()) {
-      if (run_.unsafe.size() >= plan_.most_unsafe || run_.states > plan_.most_states) {
-        stop_clock();
-        return true;
-      }
+    while (!level.empty() && !ended) {
       const ReachedState state = std::move(level.front());
       level.pop_front();
       if (seen_.at(state.key) < state.cuts) continue;  // reached with fewer since
       ++run_.states;
       ++run_.states_by_cuts[state.cuts];
       go_on_from(state);
-      if (++done % kProgressEvery != 0 || !progress_) continue;
-      stop_clock();
-      std::uint64_t left = 0;
-      for (const auto& rest : to_do_) left += rest.size();
-      if (!progress_(run_, left)) return false;
+      ended = run_.unsafe.size() >= plan_.most_unsafe || run_.states >= plan_.most_states ||
+              (run_.states % kProgressEvery == 0 && !go_on());
     }
   }
-  run_.closed = plan_.most_steps == UINT32_MAX && !plan_.exact;
-  stop_clock();
-  return true;
+  run_.closed = !ended && plan_.most_steps == UINT32_MAX && !plan_.exact;
+  for (auto& level : to_do_) level.clear();
+  static_cast<void>(go_on());
 }
 
 void StateExplorer::begin() {
@@ -70,49 +68,69 @@ void StateExplorer::begin() {
   }
 }
 
+// Of all bytes, and where something runs of how marginal bits read now: a digest of the flash leaves that out.
+std::uint64_t StateExplorer::exact_digest(bool runs) const {
+  std::uint64_t digest = board_.flash.digest();
+  if (!runs || !board_.flash.has_marginal_bits()) return digest;
+  const Bytes now = board_.flash.contents();
+  const std::uint32_t sector = board_.flash.geometry().sector_bytes();
+  for (std::uint32_t from = 0; from < now.size(); from += sector) {
+    if (!board_.flash.has_marginal_bits(from, sector)) continue;
+    for (std::uint32_t at = from; at < from + sector; at += 4) digest = mix(digest, load_u32(now, at));
+  }
+  return digest;
+}
+
+// Many states differ in one sector only.
+NorFlash::Snapshot StateExplorer::shared_snapshot(bool runs) {
+  NorFlash::Snapshot flash = board_.flash.snapshot();
+  const std::uint32_t size = board_.flash.geometry().sector_bytes();
+  for (std::uint32_t i = 0; i < flash.sectors.size(); ++i) {
+    if (runs && board_.flash.has_marginal_bits(i * size, size)) continue;  // its digest does not tell how it reads
+    flash.sectors[i] = sectors_.try_emplace(board_.flash.digest(i * size, size), flash.sectors[i]).first->second;
+  }
+  if (sectors_.size() > most_sectors_) {
+    std::erase_if(sectors_, [](const auto& sector) { return sector.second.use_count() == 1; });
+    most_sectors_ = std::max<std::size_t>(4096, 2 * sectors_.size());
+  }
+  return flash;
+}
+
 // The state that the board is in now.
 void StateExplorer::reach(SlotIndex running, Places may_boot, unsigned cuts, StateStep step) {
   ++run_.transitions;
+  const bool runs = running != kPowerOff;
   const std::uint64_t world = mix(static_cast<std::uint8_t>(running), may_boot.bits());
-  const std::uint64_t exact = mix(world, board_.flash.digest());
-  if (!fewer_cuts(seen_exactly_, exact, cuts) || step.steps > plan_.most_steps) return;
+  const std::uint64_t exact = mix(world, exact_digest(runs));
+  if (!seen_exactly_.improve(exact, cuts) || step.steps > plan_.most_steps) return;
   const bool wanted = !plan_.exact || plan_.keeps_keys;
-  const StateKey abstract = wanted ? state_key(board_) : StateKey{};
-  const std::uint64_t abstract_key = mix(world, hash_of_key(abstract.bytes));
-  const std::uint64_t key = plan_.exact ? exact : abstract_key;
-  if (!fewer_cuts(seen_, key, cuts)) return;
-  if (plan_.keeps_keys) run_.keys.push_back(abstract_key);
+  const std::uint64_t abstract = wanted ? mix(world, keys_.make(runs).hash) : 0;
+  const std::uint64_t key = plan_.exact ? exact : abstract;
+  if (!seen_.improve(key, cuts)) return;
+  if (plan_.keeps_keys) run_.keys.push_back(abstract);
   run_.deepest = std::max(run_.deepest, step.steps);
-  steps_.push_back(step);
-  to_do_[cuts].push_back({board_.flash.snapshot(), key, may_boot, running, abstract.swapped,
-                          static_cast<std::uint32_t>(steps_.size() - 1), cuts});
+  to_do_[cuts].push_back({shared_snapshot(runs), key, may_boot, running, history_.add(step), cuts});
 }
 
 void StateExplorer::go_on_from(const ReachedState& state) {
-  if (state.running == kPowerOff) {
-    board_.flash.restore(state.flash);
-    const bool drifts = board_.flash.has_marginal_bits();
-    for (const MarginalReading reading : kReadings) {
-      boot(state, reading);
-      if (!drifts) break;
-    }
-    return;
-  }
   board_.flash.restore(state.flash);
-  reach(kPowerOff, state.may_boot, state.cuts,
-        {.from = state.step, .kind = StateStep::Kind::reset, .steps = steps_[state.step].steps + 1});
-  for (std::uint8_t script = 0; script < scripts().size(); ++script) call(state, script);
+  if (state.running != kPowerOff) return run(state);
+  const bool drifts = board_.flash.has_marginal_bits();
+  for (const MarginalReading reading : kReadings) {
+    boot(state, reading);
+    if (!drifts) break;
+  }
 }
 
 // Every operation from now on, with the flash before it.
-void StateExplorer::record(std::vector<StateMoment>& moments, const std::uint8_t& stage) {
-  board_.flash.witness([this, &moments, &stage](const Op& op, Bytes data) {
-    moments.push_back({board_.flash.snapshot(),
-                       op,
-                       {data.begin(), data.end()},
-                       board_.may_boot(),
-                       stage == 0 ? kNoSlot : board_.decide().slot,
-                       stage});
+void StateExplorer::record(bool calls) {
+  moments_.clear();
+  board_.flash.witness([this, calls](const Op& op, Bytes data) {
+    moments_.push_back({board_.flash.snapshot(),
+                        op,
+                        {data.begin(), data.end()},
+                        board_.may_boot(),
+                        calls ? board_.decide().slot : kNoSlot});
   });
 }
 
@@ -122,220 +140,81 @@ void StateExplorer::boot(const ReachedState& state, MarginalReading reading) {
                  .kind = StateStep::Kind::boot,
                  .reading = reading,
                  .had_marginal_bits = board_.flash.has_marginal_bits(),
-                 .steps = steps_[state.step].steps + 1};
+                 .steps = history_[state.step].steps + 1};
   if (reading == MarginalReading::drawn_again) board_.flash.reset();
   board_.flash.reset(reading == MarginalReading::programmed ? MarginalBits::programmed
                      : reading == MarginalReading::erased   ? MarginalBits::erased
                                                             : MarginalBits::drawn);
-  board_.may_boot(state.may_boot);
+  Places may_boot = state.may_boot;
+  const BootDecision decision = board_.decide();
+  if (decision.trial_boot > 0 || decision.write_count > 1) may_boot.add(without_trial());
+  board_.may_boot(may_boot);
   board_.problem.clear();
-  std::vector<StateMoment> moments;
-  constexpr std::uint8_t kStage = 0;
-  record(moments, kStage);
+  record(false);
   step.slot = board_.boot();
   board_.flash.witness({});
-  const Places may_boot = board_.may_boot();
+  may_boot = board_.may_boot();
   board_.may_boot(Places{});
   if (step.slot == kNoSlot) return unsafe(step, board_.problem);
+  if (is_left_open()) may_boot = Places{may_boot.bits() | state.may_boot.bits()};
   reach(step.slot, may_boot, state.cuts, step);
-  std::vector<Places> during;
-  for (const StateMoment& moment : moments) during.push_back(moment.may_boot);
-  cut(state, moments, during, step);
+  cut({}, state.cuts, step);
 }
 
-Places StateExplorer::places_of(std::uint8_t roles, SlotIndex target) const {
-  Places places{};
-  if ((roles & Role::chosen) != 0) places.add(chosen_);
-  if ((roles & Role::running) != 0) places.add(running_);
-  if ((roles & Role::target) != 0) places.add(target);
-  if ((roles & Role::fallback) != 0) places.add(fallback_);
-  return places;
+// Where the flash is the same before and after an operation, as far as anybody sees, its tears leave the same.
+// `key_after` becomes that of the flash before it, which the board holds then.
+std::uint64_t StateExplorer::situation_of(const StateMoment& moment, std::uint64_t& key_after) {
+  board_.flash.restore(moment.before);
+  const Op& op = moment.op;
+  const std::uint64_t before = plan_.exact ? board_.flash.digest() : keys_.make(false).hash;
+  Hash situation;
+  situation.add(before, key_after, op.kind, op.size_bytes);
+  key_after = before;
+  const std::uint32_t in_records = op.address - board_.layout().otadata.offset;
+  const bool is_record_or_log = board_.is_metadata(op.address);
+  const std::uint32_t in_sector = in_records % kOtadataSectorBytes;
+  const bool is_cell = op.kind == OpKind::program && op.size_bytes == kCellBytes && in_sector >= kLogOffset;
+  if (plan_.exact || !is_record_or_log || !is_cell) {
+    situation.add(op.address);
+    if (!plan_.exact && is_record_or_log) return situation.value();  // the intent says which record it is
+    for (const std::byte byte : moment.data) situation.add(byte);
+    return situation.value();
+  }
+  // Which cell it is: an end of the log, or one that is programmed again.
+  const Bytes cells = board_.flash.contents().subspan(op.address, 2 * kCellBytes);
+  Cell data;
+  const CellForm form = Cell::parse(moment.data, data);
+  situation.add(in_records / kOtadataSectorBytes, all_equal(cells.first(kCellBytes), std::byte{0xFF}),
+                all_equal(cells.last(kCellBytes), std::byte{0xFF}), form, data.kind);
+  return situation.value();
 }
 
-std::string StateExplorer::open(const ReachedState& state, Updater& updater) {
-  if (updater.open() != Status::ok) {
-    std::array<char, 200> text{};
-    return std::string{"open() answers: "} + explain(updater.last_event(), text);
-  }
-  const BootRecords records = board_.records();
-  const int active = active_record(records);
-  const SlotIndex named =
-      active < 0 ? kNoSlot : slot_of_seq(records[static_cast<unsigned>(active)].seq, board_.layout().slot_count);
-  if (updater.status().boot_slot != named) return "status() does not say what the records name";
-  if (updater.status().running_slot != state.running) return "status() does not say what runs";
-  const SlotIndex boots = board_.decide().slot;
-  return state.may_boot.has(boots) ? "" : place_name(boots) + " would boot after open()";
-}
-
-// Makes the call, and says which places may boot while it lasts and afterwards. `after` holds what may boot before.
-std::string StateExplorer::make(Verb verb, Updater& updater, Places& during, Places& after) {
-  const int active = active_record(board_.records());
-  chosen_ = board_.decide().slot;
-  fallback_ = board_.decide_without_active().slot;
-  const RecordState record_state =
-      active < 0 ? RecordState::undefined : board_.records()[static_cast<unsigned>(active)].state;
-  const Situation situation{.on_trial = updater.status().on_trial, .begins_trial = record_state == RecordState::fresh};
-  const Promise& promise = promise_of(call_of(verb), policy_, situation);
-  SlotIndex target = updater.status().next_update_slot;
-  if (updater.status().update_active) target = updater.status().update_slot;
-  Places good{};
-  for (SlotIndex slot = 0; slot < board_.layout().slot_count; ++slot) {
-    if (board_.verifies(slot)) good.add(slot);
-  }
-  const std::uint64_t before = board_.flash.digest();
-  const Status status = perform(verb, swapped_, updater);
-  std::array<char, 200> text{};
-  if (!may_answer(verb, status))
-    return std::string{verb_name(verb)} + " answers: " + explain(updater.last_event(), text);
-  const Places left_open = after;
-  if (status != Status::ok && status != Status::trial_failed) {
-    ++run_.refused;
-    during = after;
-    return board_.flash.digest() == before ? "" : std::string{verb_name(verb)} + " is refused and changes the flash";
-  }
-  const Event& event = updater.last_event();
-  if (verb == Verb::rollback) {
-    target = event.code == Status::rolled_back ? static_cast<SlotIndex>(event.values[0]) : fallback_;
-  }
-  during = places_of(promise.during, target);
-  Places after_call = places_of(promise.after, target);
-  // A third slot that was chosen gives way to the running one first, and so does a trial that begins anew.
-  const bool third = board_.layout().slot_count > 2;
-  if (third && chosen_ != target && is_ota_slot(chosen_)) during.add(running_);
-  if (policy_ == Policy::dualbank && verb == Verb::switch_slot) during.add(running_);
-  if (policy_ == Policy::dualbank && third) during = Places{during.bits() | good.bits()};
-  if (status == Status::trial_failed) {  // where to is told
-    during.add(static_cast<SlotIndex>(event.values[2]));
-    after_call.add(static_cast<SlotIndex>(event.values[2]));
-  }
-  during = Places{during.bits() | left_open.bits()};
-  after = after_call;
-  if (board_.flash.digest() == before) after = Places{after.bits() | left_open.bits()};
-  const SlotIndex boots = board_.decide().slot;
-  if (!after.has(boots)) return place_name(boots) + " would boot after " + std::string{verb_name(verb)};
-  if (call_of(verb) != Call::flash || verb == Verb::flash_part) return "";
-  const Bytes image = image_of(verb, swapped_);
-  const Bytes slot = board_.contents_of(updater.status().next_update_slot);
-  return std::equal(image.begin(), image.end(), slot.begin()) ? "" : "the slot does not hold what was sent";
-}
-
-void StateExplorer::call(const ReachedState& state, std::uint8_t script) {
-  board_.flash.restore(state.flash);
-  board_.flash.forget();
-  StateStep step{.from = state.step,
-                 .kind = StateStep::Kind::calls,
-                 .script = script,
-                 .slot = state.running,
-                 .steps = steps_[state.step].steps + 1};
-  running_ = state.running;
-  swapped_ = state.swapped;
-  std::vector<StateMoment> moments;
-  std::uint8_t stage = 0;
-  record(moments, stage);
-  Updater updater{board_.flash, board_.options(state.running)};
-  std::vector<Places> during{state.may_boot};
-  std::string problem = open(state, updater);
-  // What a cut had left open is settled now. Not so where the bootloader rolls back: a record of a trial that was being
-  // erased can read as blank, and come back until a call writes to its sector.
-  Places after = policy_ == Policy::stock_rollback ? state.may_boot : Places{}.add(board_.decide().slot);
-  for (const Verb verb : scripts()[script].verbs) {
-    if (verb == Verb::none || !problem.empty()) break;
-    ++stage;
-    problem = make(verb, updater, during.emplace_back(), after);
-  }
-  board_.flash.witness({});
-  for (const StateMoment& moment : moments) {
-    if (!problem.empty()) break;
-    if (moment.stage != 0 && !during[moment.stage].has(moment.boots)) {
-      problem = place_name(moment.boots) + " would boot in " +
-                std::string{verb_name(scripts()[script].verbs[moment.stage - 1U])} + ", before it changes " +
-                std::to_string(moment.op.size_bytes) + " bytes at " + std::to_string(moment.op.address);
-    }
-  }
-  if (problem.empty() && !board_.flash.violations().empty()) problem = "the flash forbids what is done";
-  if (!problem.empty()) return unsafe(step, problem);
-  reach(state.running, after, state.cuts, step);
-  std::erase_if(moments, [&](const StateMoment& moment) { return moment.stage < stage && stage > 1; });
-  cut(state, moments, during, step);
-}
-
-void StateExplorer::cut(const ReachedState& state, const std::vector<StateMoment>& moments,
-                        const std::vector<Places>& during, StateStep step) {
-  if (state.cuts >= plan_.max_cuts) return;
+void StateExplorer::cut(Places may_boot, unsigned cuts, StateStep step) {
+  if (cuts >= plan_.max_cuts || moments_.empty()) return;
   const bool boots = step.kind == StateStep::Kind::boot;
-  for (std::size_t i = 0; i < moments.size(); ++i) {
-    const StateMoment& moment = moments[i];
-    const Places may_boot = during[boots ? i : moment.stage];
-    board_.flash.restore(moment.before);
-    std::uint64_t situation = mix(board_.flash.digest(), mix(moment.op.address, moment.op.size_bytes));
-    situation = mix(situation, mix(may_boot.bits(), boots));
-    for (const std::byte byte : moment.data) situation = mix(situation, static_cast<std::uint8_t>(byte));
-    if (!torn_.insert(situation)) continue;
-    step.stage = moment.stage;
+  if (boots) step.stage = 0;
+  std::uint64_t key_after = plan_.exact ? board_.flash.digest() : keys_.make(false).hash;
+  for (std::size_t i = moments_.size(); i-- > 0;) {
+    const StateMoment& moment = moments_[i];
+    const Places places = boots ? moment.may_boot : may_boot;
+    const std::uint64_t situation = situation_of(moment, key_after);
+    if (!torn_.insert(mix(situation, mix(places.bits(), boots)))) continue;
     step.operation = static_cast<std::uint16_t>(i);
     step.op = moment.op;
     for (const Tear& tear : tears_of(moment.op, board_.flash.geometry(), plan_.tears)) {
-      if (boots && tear.marginal) continue;  // see the header
       board_.flash.restore(moment.before);
+      if (boots && tear.marginal && policy_ != Policy::dualbank) continue;  // see the header
       board_.flash.tear(moment.op, moment.data, tear);
       step.tear = tear;
       ++run_.cuts;
-      reach(kPowerOff, may_boot, state.cuts + 1, step);
+      reach(kPowerOff, places, cuts + 1, step);
     }
   }
-}
-
-std::string StateExplorer::told_cut(const StateStep& step) const {
-  const Op& op = step.op;
-  std::string text = "cut in operation " + std::to_string(step.operation) + ", ";
-  text += op.kind == OpKind::erase ? "erase" : "program";
-  const std::uint32_t in_records = op.address - board_.layout().otadata.offset;
-  if (board_.is_metadata(op.address)) {
-    text += " of record sector " + std::to_string(in_records / kOtadataSectorBytes) + " + " +
-            std::to_string(in_records % kOtadataSectorBytes);
-  } else {
-    text += " at " + std::to_string(op.address);
-  }
-  return text + ", " + std::to_string(op.size_bytes) + " bytes: " + tear_code(step.tear);
-}
-
-std::string StateExplorer::told(const StateStep& step) const {
-  constexpr std::array<std::string_view, 4> kWords{"programmed", "erased", "drawn", "drawn again"};
-  std::string text;
-  switch (step.kind) {
-    case StateStep::Kind::start:
-      return std::string{starts_[step.script]->name} + ", " + std::string{policy_name(policy_)} + ": " +
-             std::string{starts_[step.script]->says};
-    case StateStep::Kind::reset:
-      return "reset";
-    case StateStep::Kind::boot:
-      text = "boot";
-      if (step.had_marginal_bits) {
-        text += ", marginal bits read as " + std::string{kWords[static_cast<std::size_t>(step.reading)]};
-      }
-      if (step.slot != kNoSlot) text += ": " + place_name(step.slot);
-      return step.stage == kNoCut ? text : text + ", " + told_cut(step);
-    case StateStep::Kind::calls:
-      text = "open";
-      for (std::size_t i = 0; i < 3; ++i) {
-        const Verb verb = scripts()[step.script].verbs[i];
-        if (verb == Verb::none || i >= step.stage) break;
-        text += ", " + std::string{verb_name(verb)};
-      }
-      return step.stage == kNoCut ? text : text + ": " + told_cut(step);
-  }
-  return text;
 }
 
 void StateExplorer::unsafe(const StateStep& last, const std::string& problem) {
   ++run_.transitions;
-  if (run_.unsafe.size() >= plan_.most_unsafe) return;
-  std::string text = told(last) + " -> " + problem;
-  for (std::uint32_t at = last.from;; at = steps_[at].from) {
-    text = told(steps_[at]) + "; " + text;
-    if (steps_[at].kind == StateStep::Kind::start) break;
-  }
-  run_.unsafe.push_back(text);
+  if (run_.unsafe.size() < plan_.most_unsafe) run_.unsafe.push_back(history_.told_to(last) + " -> " + problem);
 }
 
 }  // namespace dualbank::sim

@@ -6,15 +6,21 @@
 //   running:   a reset; a fresh Updater that opens and makes one call, or some that follow each other in one session
 //   both:      all cuts in these, while the history has cuts left
 // All of it runs the engine on a NorFlash. What is abstract is only when two states count as the same: state_key.hpp.
+// The same is not done twice: calls after an open() that left flash and Updater as another one did; cuts in an
+// operation that makes the same of the same.
 //
 // Unsafe is a state in which a reset boots nothing, or what contract.hpp does not promise; an open() that fails or that
 // leaves it to chance what boots; a call that fails, or that is refused and changes the flash; anything that the flash
-// forbids. Two exceptions, named in docs/DESIGN.md, "What cannot be promised": while a bootloader that rolls back
-// rewrites a record in place, both images of the trial may boot (1 and 2); cuts that leave marginal bits in such a
-// rewriting are left out, because nobody sees them (7). Wider than contract.hpp are three places, all of them images
-// that verify: a trial whose record was being erased by a rollback bootloader's updater can come back until the next
-// call that writes; the running slot during a switch that needs an anchor; with three slots under Policy::dualbank, any
-// good slot during a call.
+// forbids.
+//
+// Left out, or allowed, are these, by the numbers of docs/DESIGN.md, "What cannot be promised":
+//   1, 2  while a bootloader that rolls back rewrites a record in place, both images of the trial may boot
+//   7     cuts that leave marginal bits while a vendor's bootloader rewrites a record: nobody sees them
+//   9     calls of a factory app while no record is usable and a record's sector reads blank without being it
+//   11    where the bootloader rolls back, what a cut left may come back until a call writes to its sector
+//   12    with three slots under Policy::dualbank, any good slot may boot during a call
+// Wider than contract.hpp, and all of them images that verify: what a cut left open stays so over boots in which nobody
+// opens; the running slot during a switch that needs an anchor.
 #pragma once
 
 #include <cstddef>
@@ -49,6 +55,7 @@ struct StateSpacePlan {
   bool exact = false;
   std::uint32_t most_steps = UINT32_MAX;  ///< of one history; states further away are not looked at
   bool keeps_keys = false;
+  unsigned jobs = 1;  ///< runs at once
 };
 
 struct StateSpaceRun {
@@ -77,7 +84,8 @@ struct StateSpaceReport {
   [[nodiscard]] bool closed_and_safe() const;
 };
 
-/// Called every few hundred states with the run so far. False ends the exploration.
+/// Called every few hundred states with the run so far, and at each run's end with nothing to do; never by two threads
+/// at once. False ends the exploration.
 using StateSpaceProgress = std::function<bool(const StateSpaceRun& now, std::uint64_t states_to_do)>;
 
 /// Every start under every policy; starts on the same board make one run. Throws std::invalid_argument for a start that

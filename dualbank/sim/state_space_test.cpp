@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "dualbank/sim/state_calls.hpp"
 #include "dualbank/sim/state_key.hpp"
 #include "dualbank/sim/state_starts.hpp"
 #include "tests/support/sanitized.hpp"
@@ -65,6 +66,45 @@ TEST(StateSpace, TheAbstractionLosesNoState) {
   EXPECT_TRUE(std::includes(known.begin(), known.end(), found.begin(), found.end()));
 }
 
+// The same after one cut, each of few kinds.
+TEST(StateSpace, TheAbstractionLosesNoStateAfterACut) {
+  if (tests::kSanitized) GTEST_SKIP() << "long";
+  const StateSpacePlan plan{
+      .starts = {"one-record"}, .policies = {Policy::stock_rollback}, .tears = Thoroughness::few, .keeps_keys = true};
+  StateSpacePlan exact_plan = plan;
+  exact_plan.exact = true;
+  exact_plan.most_steps = 5;
+  const StateSpaceReport abstract = explore_state_space(plan);
+  const StateSpaceReport exact = explore_state_space(exact_plan);
+  const std::set<std::uint64_t> known(abstract.runs[0].keys.begin(), abstract.runs[0].keys.end());
+  const std::set<std::uint64_t> found(exact.runs[0].keys.begin(), exact.runs[0].keys.end());
+  std::size_t lost = 0;
+  for (const std::uint64_t key : found) lost += known.count(key) == 0 ? 1U : 0U;
+  EXPECT_GT(exact.runs[0].states, found.size());
+  EXPECT_GT(found.size(), 1000u);
+  EXPECT_TRUE(exact.runs[0].unsafe.empty());
+  EXPECT_EQ(lost, 0u) << "of " << found.size() << ", " << known.size() << " known";
+}
+
+TEST(StateSpace, EachScriptGoesOnFromOneOther) {
+  for (const Script& script : scripts()) {
+    const auto count =
+        std::count_if(scripts().begin(), scripts().end(), [&](const Script& other) { return goes_on(script, other); });
+    EXPECT_EQ(count, script.verbs[0] == Verb::none ? 0 : 1) << script.name;
+  }
+}
+
+TEST(StateSpace, TwoJobsFindTheSame) {
+  StateSpacePlan plan{
+      .starts = {"one-record", "factory"}, .policies = {Policy::stock, Policy::dualbank}, .max_cuts = 0};
+  const StateSpaceReport one = explore_state_space(plan);
+  plan.jobs = 3;
+  const StateSpaceReport three = explore_state_space(plan);
+  ASSERT_EQ(one.runs.size(), 4u);
+  ASSERT_EQ(three.runs.size(), 4u);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(one.runs[i].line(0), three.runs[i].line(0));
+}
+
 TEST(StateSpace, EveryStartRunsAsItSays) {
   for (const StateStart& start : all_state_starts()) {
     Board board{*start.board, Policy::stock};
@@ -92,7 +132,7 @@ TEST(StateKey, SaysTheSameOfOtherSequenceNumbersButNotOfAnotherOrder) {
     set_up(board, start);
     board.put_record(0, first, RecordState::valid);
     board.put_record(1, second, RecordState::valid);
-    return state_key(board).bytes;
+    return state_key(board).hash;
   };
   EXPECT_EQ(key_of(3, 2), key_of(103, 102));
   EXPECT_NE(key_of(3, 2), key_of(3, 4));
@@ -103,10 +143,10 @@ TEST(StateKey, SeesBitsThatCanReadDifferently) {
   const StateStart& start = all_state_starts()[0];
   Board board{*start.board, Policy::stock};
   set_up(board, start);
-  const std::string before = state_key(board).bytes;
+  const StateKey before = state_key(board);
   const std::uint32_t at = board.layout().otadata.offset;
   board.flash.tear({OpKind::erase, at, kOtadataSectorBytes}, {}, {.kind = Tear::Kind::prefix, .marginal = true});
-  EXPECT_NE(state_key(board).bytes, before);
+  EXPECT_FALSE(state_key(board) == before);
 }
 
 }  // namespace

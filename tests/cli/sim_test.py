@@ -61,6 +61,34 @@ class Sim(CommandTest):
                     for jobs in (1, 3)}
         self.assertEqual(len(distinct), 1)
 
+    def test_all_states(self):
+        answer = self.sweep("--states", "--cuts", "0", "--start", "one-record", "--start", "factory", "--json")
+        states = answer.json["states"]
+        self.assertEqual((states["most_cuts"], states["interrupted"]), (0, False))
+        self.assertEqual({(run["board"], run["policy"]) for run in states["runs"]},
+                         {(board, policy) for board in ("two-slots", "factory")
+                          for policy in ("stock", "stock-rollback", "dualbank")})
+        for run in states["runs"]:
+            self.assertTrue(run["closed"], run)
+            self.assertEqual(run["unsafe"], [])
+            self.assertGreater(run["states"], 50)
+            self.assertGreater(run["transitions"], run["states"])
+            self.assertEqual(sum(run["states_by_cuts"]), run["states"])
+
+    def test_states_are_told_in_a_line_for_each_run(self):
+        out = self.sweep("--states", "--cuts", "0", "--start", "one-record", "--policy", "stock-rollback").out
+        first, last = out.splitlines()
+        self.assertRegex(first, r"^one-record, stock-rollback, 0 cuts: \d+ states, \d+ transitions, closed, 0 unsafe$")
+        self.assertRegex(last, r"^\d+ states, \d+ transitions, 0 unsafe, in \d+\.\d s$")
+
+    def test_states_after_a_cut(self):
+        words = ("--states", "--start", "one-record", "--policy", "stock-rollback", "--json")
+        (run,) = self.sweep(*words).json["states"]["runs"]
+        self.assertEqual((run["closed"], run["unsafe"]), (True, []))
+        self.assertEqual(len(run["states_by_cuts"]), 2)
+        self.assertGreater(run["states_by_cuts"][1], 1000)
+        self.assertGreater(run["cuts"], 10000)
+
     def test_a_model_that_loses_is_caught_and_replayed(self):
         answer = self.sweep("--model", "vendor-confirm", code=3)
         (found, *_) = re.findall(r"^UNSAFE (vendor-confirm @ \S+): .*version 2 never will$", answer.out, re.M)
@@ -95,10 +123,11 @@ class Sim(CommandTest):
         out = self.ok("sim", "--list").out
         listed = self.ok("sim", "--list", "--json").json
         self.assertGreater(len(listed["scenarios"]), 20)
-        for kind in ("boards", "starts", "models"):
+        for kind in ("boards", "starts", "models", "state_starts"):
             for item in listed[kind]:
                 self.assertIn(item["name"], out)
                 self.assertIn(item["says"], out)
+        self.assertIn("three-two", [start["name"] for start in listed["state_starts"]])
         self.assertIn("scratch-swap", [model["name"] for model in listed["models"]])
         self.assertIn("flash-shuffled", listed["calls"])
 
@@ -116,6 +145,11 @@ class Sim(CommandTest):
             ("--replay", "vendor-confrm @ 0a"): ("bad_replay_id", "--list", "vendor-confrm"),
             ("--replay", "vendor-confirm @ 0a", "--model", "vendor-plain"): ("usage", "all that is needed", "--model"),
             ("--model", "vendor-plain", "--scenario", SHORT): ("usage", "one after the other", "--scenario"),
+            ("--states", "--cuts", "4"): ("bad_cut", "0 to 3", "4"),
+            ("--states", "--start", "one-recrd"): ("unknown_start", "one-record", "one-recrd"),
+            ("--states", "--model", "vendor-plain"): ("usage", "one after the other", "--model"),
+            ("--replay", "vendor-confirm @ 0a", "--states"): ("usage", "all that is needed", "--states"),
+            ("--cuts", "1"): ("usage", "--states", "--cuts"),
             ("board.flash",): ("too_many_operands", "--help", "board.flash"),
         }
         for words, (code, cure, message) in cases.items():

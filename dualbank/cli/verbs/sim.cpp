@@ -15,12 +15,14 @@
 #include "dualbank/cli/verbs/verbs.hpp"
 #include "dualbank/sim/model_subject.hpp"
 #include "dualbank/sim/scenario_sweep.hpp"
+#include "dualbank/sim/state_space.hpp"
 #include "dualbank/sim/story.hpp"
 
 namespace dualbank::cli {
 namespace {
 
 constexpr std::uint32_t kMostJobs = 1024;
+constexpr std::uint32_t kMostCutsOfStates = 3;
 
 sim::Scenario parsed(std::string_view line) {
   sim::Scenario scenario;
@@ -68,14 +70,17 @@ const sim::ModelKind& model_of(const std::string& name) {
                        {{"model", name}});
 }
 
+unsigned jobs_of(const Context& context) {
+  const std::uint32_t jobs = context.number("--jobs", std::max(1U, std::thread::hardware_concurrency()));
+  if (jobs > 0 && jobs <= kMostJobs) return jobs;
+  throw Refused::usage("bad_jobs", fmt::format("--jobs {} is not possible", jobs),
+                       fmt::format("give a number from 1 to {}", kMostJobs));
+}
+
 sim::SweepPlan plan_of(const Context& context) {
   sim::SweepPlan plan{.scenarios = {}, .size = size_of(context)};
   plan.seed = context.number("--seed", 1);
-  plan.jobs = context.number("--jobs", std::max(1U, std::thread::hardware_concurrency()));
-  if (plan.jobs == 0 || plan.jobs > kMostJobs) {
-    throw Refused::usage("bad_jobs", fmt::format("--jobs {} is not possible", plan.jobs),
-                         fmt::format("give a number from 1 to {}", kMostJobs));
-  }
+  plan.jobs = jobs_of(context);
   return plan;
 }
 
@@ -105,6 +110,47 @@ int sweep(Context& context) {
   context.out.result()["sweep"] = report_json(report, kind == nullptr);
   if (report.interrupted) return kInterrupted;
   return report.failures.empty() ? kDone : kNo;
+}
+
+sim::StateSpacePlan state_plan_of(const Context& context) {
+  sim::StateSpacePlan plan;
+  plan.max_cuts = context.number("--cuts", 1);
+  if (plan.max_cuts > kMostCutsOfStates) {
+    throw Refused::usage("bad_cut", fmt::format("--cuts {} in one history are too many", plan.max_cuts),
+                         fmt::format("give a number from 0 to {}", kMostCutsOfStates));
+  }
+  plan.jobs = jobs_of(context);
+  if (context.args.has("--policy")) plan.policies = {context.policy};
+  std::vector<std::string> names;
+  for (const sim::StateStartName& start : sim::state_starts()) names.emplace_back(start.name);
+  for (const std::string& name : context.args.values("--start")) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const auto near = nearest(name, names);
+      throw Refused::usage(
+          "unknown_start", fmt::format("there is no start '{}'", name),
+          near.empty() ? "dualbank sim --list shows them" : fmt::format("did you mean {}?", join_or(near)),
+          {{"start", name}});
+    }
+    plan.starts.push_back(name);
+  }
+  return plan;
+}
+
+int explore_states(Context& context) {
+  const sim::StateSpacePlan plan = state_plan_of(context);
+  catch_interrupt();
+  sim::StateSpaceReport report;
+  {
+    Progress bar{context.out, "exploring", 1};
+    report = sim::explore_state_space(plan, [&](const sim::StateSpaceRun& now, std::uint64_t to_do) {
+      bar.show(0, fmt::format("{}, {}: {} states, {} to do", now.board, policy_name(now.policy), now.states, to_do));
+      return !interrupted();
+    });
+  }
+  say_states(context.out, report, plan.max_cuts);
+  context.out.result()["states"] = states_json(report, plan.max_cuts);
+  if (report.interrupted) return kInterrupted;
+  return report.closed_and_safe() ? kDone : kNo;
 }
 
 int replay(Context& context, const std::string& id) {
@@ -153,18 +199,31 @@ int list(Context& context) {
   for (const std::string& call : calls) out.say("  {}", call);
   result["calls"] = calls;
   result["models"] = list_named(out, "Models, for --model", sim::models());
+  result["state_starts"] = list_named(out, "Starts of the states, for --start", sim::state_starts());
   return kDone;
 }
 
 int run(Context& context) {
   if (context.args.has("--list")) return list(context);
-  if (const auto id = context.args.value("--replay")) {
-    for (const std::string_view other : {"--scenario", "--model", "--cut"}) {
+  const auto alone = [&](std::string_view option, auto others, const char* cure) {
+    for (const std::string_view other : others) {
       if (!context.args.has(other)) continue;
-      throw Refused::usage("usage", fmt::format("--replay and {} do not go together", other),
-                           "the id says all that is needed");
+      throw Refused::usage("usage", fmt::format("{} and {} do not go together", option, other), cure);
     }
+  };
+  if (const auto id = context.args.value("--replay")) {
+    alone("--replay", std::to_array<std::string_view>({"--scenario", "--model", "--cut", "--states"}),
+          "the id says all that is needed");
     return replay(context, *id);
+  }
+  if (context.args.has("--states")) {
+    alone("--states", std::to_array<std::string_view>({"--scenario", "--model", "--cut", "--seed"}),
+          "run them one after the other");
+    return explore_states(context);
+  }
+  for (const std::string_view option : {"--cuts", "--start"}) {
+    if (!context.args.has(option)) continue;
+    throw Refused::usage("usage", fmt::format("{} is for --states only", option), "add --states, or leave it out");
   }
   return sweep(context);
 }
@@ -178,14 +237,20 @@ constexpr std::array kOptions{
     Option{"--model", "NAME", Takes::text, "cut an updater as others build them instead"},
     Option{"--replay", "ID", Takes::text, "do the cuts of an id once more, and say what happens at each step"},
     Option{"--list", "", Takes::nothing, "list scenarios, boards, starts, calls and models"},
+    Option{"--states", "", Takes::nothing,
+           "instead of scenarios all states of boot records and journal: every call, cut and boot, until no new one "
+           "appears; with --policy under that one only"},
+    Option{"--cuts", "N", Takes::number, "with --states: in one history, 0 to 3 (default 1; 2 and 3 take long)"},
+    Option{"--start", "NAME", Takes::text, "with --states: from this start only", true},
     Option{"--seed", "N", Takes::number, "of the lives at random (default 1)"},
     Option{"--jobs", "N", Takes::number, "threads (default: one for each core)"},
 };
-constexpr std::array<std::string_view, 4> kExamples{
+constexpr std::array<std::string_view, 5> kExamples{
     "dualbank sim",
     "dualbank sim --cut all --scenario 'two-slots stock: flash switch reset confirm'",
     "dualbank sim --model vendor-confirm",
     "dualbank sim --replay 'vendor-confirm @ 0a'",
+    "dualbank sim --states --cuts 0",
 };
 
 }  // namespace
@@ -197,7 +262,10 @@ const Verb kSimVerb{
     "A simulated board lives through scenarios; its power is cut everywhere, and after each cut it must boot what it "
     "may, and come to the right end. Nothing of yours is read or written.\n\n"
     "What goes wrong is told with a replay id, shrunk to its shortest form, and the exit code is 3. Ctrl-C ends the "
-    "sweep and shows what was done. For updaters of your own there is the library dualbank::sim: see "
+    "sweep and shows what was done.\n\n"
+    "--states chooses nothing: it makes every call in every state that can be reached, and tells the shortest history "
+    "to what is unsafe. Exit code 3: something is, or new states go on appearing. For updaters of your own there is "
+    "the library dualbank::sim: see "
     "examples/power_cut_test.",
     {},
     kOptions,
