@@ -117,7 +117,8 @@ void StateExplorer::go_on_from(const ReachedState& state) {
   if (state.running != kPowerOff) return run(state);
   const bool drifts = board_.flash.has_marginal_bits();
   for (const MarginalReading reading : kReadings) {
-    boot(state, reading);
+    const bool drawn = reading == MarginalReading::drawn || reading == MarginalReading::drawn_again;
+    if (!drawn || (drifts && plan_.draws)) boot(state, reading);
     if (!drifts) break;
   }
 }
@@ -126,11 +127,13 @@ void StateExplorer::go_on_from(const ReachedState& state) {
 void StateExplorer::record(bool calls) {
   moments_.clear();
   board_.flash.witness([this, calls](const Op& op, Bytes data) {
-    moments_.push_back({board_.flash.snapshot(),
-                        op,
-                        {data.begin(), data.end()},
-                        board_.may_boot(),
-                        calls ? board_.decide().slot : kNoSlot});
+    const Bytes place = board_.flash.contents().subspan(op.address, op.size_bytes);
+    moments_.push_back({.before = board_.flash.snapshot(),
+                        .op = op,
+                        .data = {data.begin(), data.end()},
+                        .may_boot = board_.may_boot(),
+                        .is_on_free = all_equal(place, std::byte{0xFF}),
+                        .boots = calls ? board_.decide().slot : kNoSlot});
   });
 }
 
@@ -204,6 +207,7 @@ void StateExplorer::cut(Places may_boot, unsigned cuts, StateStep step) {
     for (const Tear& tear : tears_of(moment.op, board_.flash.geometry(), plan_.tears)) {
       board_.flash.restore(moment.before);
       if (boots && tear.marginal && policy_ != Policy::dualbank) continue;  // see the header
+      if (!plan_.draws && tear.kind == Tear::Kind::bits) continue;
       board_.flash.tear(moment.op, moment.data, tear);
       step.tear = tear;
       ++run_.cuts;

@@ -37,7 +37,8 @@ struct StateMoment {
   NorFlash::Snapshot before;
   Op op;
   std::vector<std::byte> data;
-  Places may_boot;  ///< while the bootloader writes
+  Places may_boot;          ///< while the bootloader writes
+  bool is_on_free = false;  ///< what it changes is erased
   SlotIndex boots = kNoSlot;
 };
 

@@ -112,8 +112,9 @@ bool StateExplorer::opened_before(Places may_boot, unsigned cuts) {
   std::array<bool, 2> settled{};
   for (const StateMoment& moment : moments_) {
     const std::uint32_t at = moment.op.address - board_.layout().otadata.offset;
-    const bool log = moment.op.kind == OpKind::erase || at % kOtadataSectorBytes >= kLogOffset;
-    if (log && board_.is_metadata(moment.op.address)) settled[at / kOtadataSectorBytes] = true;
+    const bool new_cell = at % kOtadataSectorBytes >= kLogOffset && moment.is_on_free;
+    if (!board_.is_metadata(moment.op.address)) continue;
+    if (new_cell || moment.op.kind == OpKind::erase) settled[at / kOtadataSectorBytes] = true;
   }
   opened = mix(opened, (settled[0] ? 1U : 0U) | (settled[1] ? 2U : 0U));
   return !opened_.improve(opened, cuts);
@@ -134,8 +135,9 @@ void StateExplorer::run(const ReachedState& state) {
   board_.flash.witness({});
   if (problem.empty() && !board_.flash.violations().empty()) problem = "the flash forbids what is done";
   if (!problem.empty()) return unsafe(step, problem);
-  // What a cut had left open is settled now.
-  const bool left_open = policy_ == Policy::stock_rollback && is_left_open();
+  // What a cut had left open is settled now, with two exceptions: see the header.
+  const bool third = policy_ == Policy::dualbank && board_.layout().slot_count > 2;
+  const bool left_open = (policy_ == Policy::stock_rollback || third) && is_left_open();
   const Places after = left_open ? state.may_boot : Places{}.add(board_.decide().slot);
   reach(state.running, after, state.cuts, step);
   const bool known = opened_before(after, state.cuts);

@@ -18,7 +18,8 @@
 //   7     cuts that leave marginal bits while a vendor's bootloader rewrites a record: nobody sees them
 //   9     calls of a factory app while no record is usable and a record's sector reads blank without being it
 //   11    where the bootloader rolls back, what a cut left may come back until a call writes to its sector
-//   12    with three slots under Policy::dualbank, any good slot may boot during a call
+//   12    with three slots under Policy::dualbank, any good slot may boot during a call, and what a cut in it left may
+//         come back as in 11
 // Wider than contract.hpp, and all of them images that verify: what a cut left open stays so over boots in which nobody
 // opens; the running slot during a switch that needs an anchor.
 #pragma once
@@ -55,6 +56,7 @@ struct StateSpacePlan {
   bool exact = false;
   std::uint32_t most_steps = UINT32_MAX;  ///< of one history; states further away are not looked at
   bool keeps_keys = false;
+  bool draws = true;  ///< tears and readings at random, too: what they leave depends on more than the abstraction keeps
   unsigned jobs = 1;  ///< runs at once
 };
 

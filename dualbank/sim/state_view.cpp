@@ -109,6 +109,16 @@ void add_record(Hash& hash, const SectorFacts& facts) {
            std::min(state, kBeyondUndefined) + (state == ~0U ? 1 : 0));
 }
 
+enum class LastCell : std::uint8_t { none, sound, zeros, torn };
+
+LastCell end_of_log(Bytes sector, const SectorFacts& facts) {
+  if (facts.last_cell == 0) return LastCell::none;
+  const Bytes raw = sector.subspan(facts.last_cell, kCellBytes);
+  Cell cell;
+  if (Cell::parse(raw, cell) != CellForm::burnt) return LastCell::sound;
+  return all_equal(raw, std::byte{0}) ? LastCell::zeros : LastCell::torn;
+}
+
 /// In which parts there are bits between 0 and 1.
 void add_marginal(Hash& hash, Bytes marginal, const SectorFacts& facts) {
   if (marginal.empty()) return;
@@ -154,7 +164,7 @@ SectorView view_sector(Bytes sector, Bytes marginal, const Layout& layout) {
     hash.add(can_be_programmed_over(sector.first(kBootRecordBytes), facts.intent));
     view.intent_seq = facts.intent.c;
   }
-  hash.add(facts.last_cell != 0, std::min((facts.log_end - facts.free_cell) / kCellBytes, kFewCells));
+  hash.add(end_of_log(sector, facts), std::min((facts.log_end - facts.free_cell) / kCellBytes, kFewCells));
   if (const std::vector<std::byte> all = with_remains(sector, facts); !all.empty()) add_facts(hash, scan(all, layout));
   add_marginal(hash, marginal, facts);
   view.facts = hash.value();
