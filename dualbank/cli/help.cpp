@@ -118,7 +118,7 @@ std::string general_help(const Style& style) {
   std::string text =
       "dualbank updates a board's firmware in two slots (app partitions) that no power cut can brick.\n\n";
   text += style.paint("1", "Usage") + "\n  dualbank VERB [TARGET] [IMAGE] [options]\n";
-  for (const Group group : {Group::look, Group::write, Group::files, Group::rehearse, Group::command}) {
+  for (const Group group : kGroups) {
     text += "\n" + style.paint("1", group_title(group)) + "\n";
     for (const Verb* verb : all_verbs()) {
       if (verb->group == group) text += row(verb->name, verb->summary, style);

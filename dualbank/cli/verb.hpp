@@ -2,6 +2,7 @@
 // page and the completions are all made from this.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -65,6 +66,7 @@ struct Operand {
 
 /// Headings of the help, in this order.
 enum class Group : std::uint8_t { look, write, files, rehearse, command };
+inline constexpr std::array kGroups{Group::look, Group::write, Group::files, Group::rehearse, Group::command};
 
 struct Verb {
   std::string_view name;

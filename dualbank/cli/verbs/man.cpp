@@ -76,7 +76,7 @@ std::string man_page() {
     text += fmt::format("{}{}\n", first ? "" : ".PP\n", roff(paragraph));
     first = false;
   }
-  for (const Group group : {Group::look, Group::write, Group::files, Group::command}) {
+  for (const Group group : kGroups) {
     text += fmt::format(".SH {}\n", roff(group_title(group)));
     for (const Verb* verb : all_verbs()) {
       if (verb->group == group) text += verb_section(*verb);
