@@ -122,6 +122,7 @@ void BootSectors::note_cell(SectorFacts& facts, const Cell& cell, std::uint32_t 
       const Extent slot = layout_->extent_of(static_cast<SlotIndex>(cell.a));
       const JournalMap map = map_of(slot.size_bytes);
       if (!slot.present() || !is_ota_slot(static_cast<SlotIndex>(cell.a)) || cell.b != map.granule_log2) {
+        facts.has_session = false;
         facts.strange_session = true;
         break;
       }
@@ -179,13 +180,12 @@ Event BootSectors::burn(int sector, std::uint32_t cell_offset) {
 
 Event BootSectors::forget_session(int sector) {
   if (native_ != nullptr) return native_->forget_session(*this, sector);
-  if (const Event e = settle(sector); e.failed()) return e;
+  // A cell that a cut leaves half written can be made to count or not; one that was half burnt could not.
+  const Event e = append(sector, {.kind = CellKind::session, .a = static_cast<std::uint8_t>(kNoSlot)});
+  if (e.code != Status::journal_full) return e;
   SectorFacts& facts = at(sector);
-  if (facts.erased_cell != 0) {
-    if (const Event e = burn(sector, facts.erased_cell); e.failed()) return e;
-  }
   facts.erased = false;
-  return kDone;
+  return facts.erased_cell != 0 ? burn(sector, facts.erased_cell) : kDone;
 }
 
 Event BootSectors::refresh_last_cell(int sector) {

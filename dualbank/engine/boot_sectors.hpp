@@ -32,7 +32,7 @@ struct SectorFacts {
   std::uint8_t tries = 0;  ///< boots on trial of the record's image
   bool has_intent = false;
   bool has_session = false;
-  bool strange_session = false;  ///< one for a slot that this layout does not have: its marks mean nothing
+  bool strange_session = false;  ///< one for no slot of this layout: the sector has marks that mean nothing
   Cell intent{};
   Cell session{};
   Cell booted{};  ///< the last of its kind

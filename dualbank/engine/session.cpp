@@ -113,10 +113,8 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
   length_bytes_ = terms.length_bytes;
   extent_ = layout.extent_of(terms.slot);
   map_ = sectors.map_of(extent_.size_bytes);
-  if (sectors.facts(sector).has_session) {  // its marks must not count for this one
-    if (const Event e = sectors.forget_session(sector); e.failed()) return e;
-  }
-  if (const Event e = sectors.prepare(sector); e.failed()) return e;
+  const bool used = sectors.facts(sector).has_session;  // its marks must not count for this one
+  if (const Event e = used ? sectors.wipe(sector) : sectors.prepare(sector); e.failed()) return e;
   if (const Event e = sectors.append(sector, {CellKind::identity, 0, 0, terms.identity[0], terms.identity[1]});
       e.failed())
     return e;
@@ -164,10 +162,13 @@ Event Session::wake() {
 
 Event Session::burn_cells(CellKind kind, std::uint32_t granule) {
   for (std::uint32_t at = kLogOffset; at < sectors_->facts(sector_).free_cell; at += kCellBytes) {
-    CellForm form{};
+    std::array<std::byte, kCellBytes> raw;
+    if (const Event e = read_flash(*flash_, sectors_->address(sector_) + at, raw); e.failed()) return e;
     Cell cell;
-    if (const Event e = read_cell(at, form, cell); e.failed()) return e;
-    if (form != CellForm::cell || cell.kind != kind || (granule != kAllGranules && cell.b != granule)) continue;
+    const CellForm form = Cell::parse(raw, cell);
+    const bool wanted = form == CellForm::cell && cell.kind == kind && (granule == kAllGranules || cell.b == granule);
+    const bool torn = form == CellForm::burnt && !all_equal(raw, std::byte{0});  // it could speak again
+    if (!wanted && !torn) continue;
     if (const Event e = sectors_->burn(sector_, at); e.failed()) return e;
   }
   return kDone;
