@@ -275,6 +275,10 @@ Event BootSectors::wipe(int sector) {
     marked = facts.erased_cell != 0 ? burn(sector, facts.erased_cell) : kDone;
   }
   if (marked.failed()) return marked;
+  if (!facts.record_blank) {  // else an erase that a cut leaves half done could bring the record back
+    constexpr std::array<std::byte, kBootRecordBytes - kRecordBodyBytes> kNoCheck{};
+    if (const Event e = program_flash(*flash_, address(sector) + kRecordBodyBytes, kNoCheck); e.failed()) return e;
+  }
   for (std::uint32_t at = 0; at < kOtadataSectorBytes; at += flash_->geometry().sector_bytes()) {
     if (const Event e = erase_sector(*flash_, address(sector) + at); e.failed()) return e;
   }

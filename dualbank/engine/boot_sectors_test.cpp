@@ -298,6 +298,64 @@ TEST_F(BootSectorsTest, ASessionIsSeenWithItsLengthAndForgotten) {
   EXPECT_FALSE(sectors.facts(1).clean());
 }
 
+TEST_F(BootSectorsTest, ACutInWhatEndsASessionLeavesItOrEndsItForGood) {
+  board.record(0, 1, 2);
+  read();
+  ASSERT_EQ(sectors.wipe(1), kDone);
+  ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
+  const auto before = board.flash.snapshot();
+  constexpr std::uint32_t kSettles = 2;
+  for (std::uint32_t units = 0; units < kCellBytes; ++units) {
+    for (const auto reads : {sim::MarginalBits::programmed, sim::MarginalBits::erased}) {
+      board.flash.restore(before);
+      read();
+      board.flash.cut_at(kSettles, {.kind = sim::Tear::Kind::prefix, .units = units, .seed = 1, .marginal = true});
+      ASSERT_EQ(sectors.forget_session(1).code, Status::power_lost);
+      board.flash.reboot(reads);
+      read();
+      const bool goes_on = sectors.facts(1).has_session;
+      ASSERT_EQ(sectors.settle(1), kDone);
+      board.flash.reboot(reads == sim::MarginalBits::erased ? sim::MarginalBits::programmed
+                                                            : sim::MarginalBits::erased);
+      read();
+      EXPECT_EQ(sectors.facts(1).has_session, goes_on) << units;
+      EXPECT_EQ(sectors.facts(1).clean(), goes_on) << units;
+    }
+  }
+}
+
+TEST_F(BootSectorsTest, ASessionEndsThoughTheLogIsFull) {
+  board.record(0, 1, 2);
+  read();
+  ASSERT_EQ(sectors.wipe(1), kDone);
+  ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
+  while (!sectors.append(1, {.kind = CellKind::tried}).failed()) {
+  }
+  ASSERT_EQ(sectors.room(1), 0U);
+  ASSERT_EQ(sectors.forget_session(1), kDone);
+  read();
+  EXPECT_FALSE(sectors.facts(1).clean());
+}
+
+TEST_F(BootSectorsTest, NoEraseThatIsCutBringsTheRecordBack) {
+  board.record(0, 1, 2).record(1, 2, 2);
+  read();
+  ASSERT_EQ(sectors.wipe(0), kDone);
+  const auto& log = board.flash.log();
+  const auto erase = std::find_if(log.begin(), log.end(), [](const auto& op) { return op.kind == sim::OpKind::erase; });
+  ASSERT_NE(erase, log.end());
+  board.record(0, 1, 2);
+  read();
+  board.flash.cut_at(static_cast<std::uint32_t>(erase - log.begin()),
+                     {.kind = sim::Tear::Kind::prefix, .units = 0, .seed = 1, .marginal = true});
+  ASSERT_EQ(sectors.wipe(0).code, Status::power_lost);
+  for (const auto reads : {sim::MarginalBits::erased, sim::MarginalBits::programmed}) {
+    board.flash.reboot(reads);
+    read();
+    EXPECT_FALSE(sectors.facts(0).record.usable());
+  }
+}
+
 TEST_F(BootSectorsTest, WithNoUsableRecordMarksOfAnEarlierSessionAreNotTakenOver) {
   board.flash.put(sectors_address(0) + 0xF00, ByteVector(4, std::byte{0}));
   read();

@@ -179,6 +179,23 @@ TEST_F(SessionTest, KeptPiecesComeBackOnceAndTheFirstChangeDropsThem) {
   EXPECT_EQ(received.count(), 0U);
 }
 
+TEST_F(SessionTest, AKeptPieceThatWasHalfBurntIsGoneForGoodWhenTheUpdateGoesOn) {
+  start();
+  write(2);
+  ASSERT_EQ(session.keep({2 * 4096, 2 * 4096 + 1000}), kDone);
+  load();
+  constexpr std::uint32_t kSettles = 2;
+  board.flash.cut_at(kSettles, {.kind = sim::Tear::Kind::prefix, .units = 0, .seed = 1, .marginal = true});
+  ASSERT_EQ(session.wake().code, Status::power_lost);
+  board.flash.reboot(sim::MarginalBits::programmed);
+  load();
+  EXPECT_EQ(received.count(), 0U);
+  ASSERT_EQ(session.wake(), kDone);
+  board.flash.reboot(sim::MarginalBits::erased);
+  load();
+  EXPECT_EQ(received.count(), 0U);
+}
+
 TEST_F(SessionTest, AKeptPieceWhoseBytesChangedIsDropped) {
   start();
   write(2);

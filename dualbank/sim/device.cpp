@@ -61,8 +61,10 @@ void Device::start() {
 }
 
 Subject::Memory Device::memory() const {
+  Known known = known_;
+  if (board_.may_boot().bits() != 0) known.may_boot = board_.may_boot().bits();  // our bootloader adds while it runs
   Memory memory{};
-  std::memcpy(memory.data(), &known_, sizeof known_);
+  std::memcpy(memory.data(), &known, sizeof known);
   return memory;
 }
 

@@ -92,9 +92,11 @@ class Sweeping {
     std::vector<SweepFailure> failures;
     for (const Failure& failure : tree.failures()) {
       const CutPath shortest = tree.shrink(failure.path);
+      std::string problem = tree.replay(shortest);
+      if (problem.empty()) problem = failure.problem + " (the replay does not show it)";
       failures.push_back({.scenario = work.scenario.line(),
                           .path = path_code(shortest),
-                          .problem = tree.replay(shortest),
+                          .problem = std::move(problem),
                           .found_as = path_code(failure.path)});
     }
     const std::lock_guard lock{mutex_};

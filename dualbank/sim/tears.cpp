@@ -77,6 +77,7 @@ std::vector<Tear> tears_of(const Op& op, const Geometry& geometry, Thoroughness 
       if (marginal || form == Form::zeroed) add(Kind::prefix, 0, marginal ? 1 : 0);
       for (const std::uint32_t n : counts) {
         add(Kind::prefix, n, marginal ? n : 0);
+        if (thoroughness == Thoroughness::few && n != counts[counts.size() / 2]) continue;
         add(Kind::suffix, n, marginal ? n : 0);
       }
       for (std::uint32_t seed = 1; seed <= subsets(thoroughness, !marginal && form == Form::plain); ++seed)
