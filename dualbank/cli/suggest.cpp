@@ -39,9 +39,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::vector<std::string> nearest(std::string_view word, std::span<const std::string> words, std::size_t most) {
   std::vector<std::pair<std::size_t, std::size_t>> near;  // distance, and the place in the list
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::size_t distance = edit_distance(word, words[i]);
-    const bool close = distance <= std::max<std::size_t>(1, word.size() / 3);
-    if (close || (word.size() >= 2 && starts_with(words[i], word))) near.emplace_back(distance, i);
+    const bool begins = word.size() >= 2 && starts_with(words[i], word);
+    const std::size_t distance = begins ? 0 : edit_distance(word, words[i]);
+    if (distance <= std::max<std::size_t>(1, word.size() / 3)) near.emplace_back(distance, i);
   }
   std::sort(near.begin(), near.end());
   std::vector<std::string> result;

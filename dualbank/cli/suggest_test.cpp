@@ -21,6 +21,9 @@ TEST(Nearest, NamesTheCloseOnesBestFirst) {
   const std::vector<std::string> words{"status", "switch", "reset", "rollback"};
   EXPECT_THAT(nearest("stauts", words), ElementsAre("status"));
   EXPECT_THAT(nearest("roll", words), ElementsAre("rollback")) << "a beginning counts";
+  EXPECT_THAT(nearest("board_s3_4mb", std::vector<std::string>{"board_s3_n8", "board_s3_4mbflash_2mbpsram"}),
+              ElementsAre("board_s3_4mbflash_2mbpsram", "board_s3_n8"))
+      << "and comes first";
   EXPECT_THAT(nearest("frobnicate", words), IsEmpty());
   EXPECT_THAT(nearest("ab", std::vector<std::string>{"ac", "ab", "aa", "ad", "ae"}, 2), ElementsAre("ab", "ac"));
 }

@@ -11,6 +11,8 @@ import unittest
 import zlib
 
 COMMAND = os.environ.get("DUALBANK_BIN", "dualbank")
+# With sanitizers everything takes five times as long.
+SANITIZED = "asan" in os.environ.get("DUALBANK_BUILD", "")
 OTADATA = 0xE000
 ESP32C3, ESP32S3 = 5, 9
 NEW, PENDING_VERIFY, VALID, INVALID, ABORTED, UNDEFINED = 0, 1, 2, 3, 4, 0xFFFFFFFF
