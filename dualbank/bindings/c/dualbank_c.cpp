@@ -1,0 +1,237 @@
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include "dualbank/bindings/c/dualbank.h"
+#include "dualbank/engine/updater.hpp"
+
+namespace {
+
+using dualbank::Bytes;
+using dualbank::Event;
+using dualbank::Flash;
+using dualbank::Geometry;
+using dualbank::MutableBytes;
+using dualbank::Options;
+using dualbank::Policy;
+using dualbank::Status;
+using dualbank::Updater;
+
+class CFlash final : public Flash {
+ public:
+  explicit CFlash(const dualbank_flash& functions) : Flash(geometry_of(functions)), functions_(&functions) {}
+
+  Status read(std::uint32_t address, MutableBytes out) override {
+    return Status{functions_->read(functions_->context, address, out.data(), static_cast<std::uint32_t>(out.size()))};
+  }
+  Status program(std::uint32_t address, Bytes bytes) override {
+    return Status{
+        functions_->program(functions_->context, address, bytes.data(), static_cast<std::uint32_t>(bytes.size()))};
+  }
+  Status erase(std::uint32_t address, std::uint32_t size_bytes) override {
+    return Status{functions_->erase(functions_->context, address, size_bytes)};
+  }
+  Status sync() override {
+    return functions_->sync == nullptr ? Status::ok : Status{functions_->sync(functions_->context)};
+  }
+
+ private:
+  static Geometry geometry_of(const dualbank_flash& f) {
+    Geometry geometry{.size_bytes = f.size_bytes,
+                      .erased = f.erases_to_zero != 0 ? std::byte{0} : std::byte{0xFF},
+                      .can_reprogram = f.programs_once == 0};
+    if (f.erase_units != 0) geometry.erase_units = f.erase_units;
+    if (f.page_bytes != 0) geometry.page_bytes = f.page_bytes;
+    if (f.write_unit_bytes != 0) geometry.write_unit_bytes = f.write_unit_bytes;
+    return geometry;
+  }
+
+  const dualbank_flash* functions_;
+};
+
+constexpr std::uint32_t kOpened = 0x4F42'4432;
+
+/// What stands in a dualbank_updater. Before the first open() it is zeros, or whatever the caller's memory held.
+struct Board {
+  Board(const dualbank_flash& functions, const Options& options) : flash(functions), updater(flash, options) {}
+
+  std::uint32_t state = kOpened;
+  CFlash flash;
+  Updater updater;
+};
+static_assert(sizeof(Board) <= sizeof(dualbank_updater) && alignof(Board) <= alignof(dualbank_updater));
+static_assert(std::is_trivially_destructible_v<Board>, "there is nothing to close");
+
+/// For a refusal of open() itself.
+struct Refused {
+  std::uint32_t state;
+  std::uint32_t argument;
+};
+constexpr std::uint32_t kRefused = 0x4F42'4433;
+
+Board* board_of(dualbank_updater* updater) {
+  auto* board = std::launder(reinterpret_cast<Board*>(updater->opaque));
+  return board->state == kOpened ? board : nullptr;
+}
+const Board* board_of(const dualbank_updater* updater) {
+  const auto* board = std::launder(reinterpret_cast<const Board*>(updater->opaque));
+  return board->state == kOpened ? board : nullptr;
+}
+
+dualbank_status number(Status status) { return static_cast<dualbank_status>(status); }
+
+Bytes bytes_of(const void* bytes, std::size_t size) {
+  return bytes == nullptr ? Bytes{} : Bytes{static_cast<const std::byte*>(bytes), size};
+}
+
+dualbank::Layout layout_of(const dualbank_layout& given) {
+  const auto extent = [](const dualbank_extent& e) { return dualbank::Extent{e.offset, e.size_bytes}; };
+  dualbank::Layout layout{
+      .slot_count = given.slot_count, .otadata = extent(given.otadata), .factory = extent(given.factory)};
+  for (std::size_t i = 0; i < layout.slots.size(); ++i) layout.slots[i] = extent(given.slots[i]);
+  return layout;
+}
+
+template <class Verb>
+dualbank_status call(dualbank_updater* updater, Verb verb) {
+  Board* board = board_of(updater);
+  return number(board == nullptr ? Status::not_open : verb(board->updater));
+}
+
+dualbank_status refuse(dualbank_updater* updater, std::uint32_t argument) {
+  new (updater->opaque) Refused{kRefused, argument};
+  return number(Status::bad_argument);
+}
+
+}  // namespace
+
+extern "C" {
+
+std::uint32_t dualbank_c_version(void) { return DUALBANK_C_MAJOR << 16 | DUALBANK_C_MINOR; }
+
+dualbank_options dualbank_default_options(void) {
+  dualbank_options options{};
+  options.running_slot = DUALBANK_SLOT_UNKNOWN;
+  options.policy = DUALBANK_STOCK;
+  options.chip_id = DUALBANK_ANY_CHIP;
+  options.table_offset = dualbank::kDefaultTableOffset;
+  return options;
+}
+
+dualbank_status dualbank_open(dualbank_updater* updater, const dualbank_flash* flash, const dualbank_options* options) {
+  const dualbank_options o = options == nullptr ? dualbank_default_options() : *options;
+  if (flash->read == nullptr || flash->program == nullptr || flash->erase == nullptr) return refuse(updater, 1);
+  if (!CFlash{*flash}.geometry().is_sound()) return refuse(updater, 2);
+  if (o.policy > DUALBANK_OWN) return refuse(updater, 3);
+  const dualbank::Layout layout = o.layout == nullptr ? dualbank::Layout{} : layout_of(*o.layout);
+  auto* board = new (updater->opaque)
+      Board{*flash, Options{.workspace = MutableBytes{static_cast<std::byte*>(o.workspace), o.workspace_bytes},
+                            .gaps = {reinterpret_cast<dualbank::Range*>(o.gaps), o.gap_count},
+                            .between_units = o.between_units,
+                            .between_units_context = o.between_units_context,
+                            .running_slot = o.running_slot,
+                            .policy = static_cast<Policy>(o.policy),
+                            .chip_id = o.chip_id,
+                            .table_offset = o.table_offset,
+                            .layout = o.layout == nullptr ? nullptr : &layout,
+                            .native = static_cast<const dualbank::NativeForm*>(o.native_records),
+                            .anti_rollback = o.anti_rollback,
+                            .lowest_secure_version = o.lowest_secure_version,
+                            .allow_foreign = o.allow_foreign,
+                            .allow_unconfirmed = o.allow_unconfirmed,
+                            .read_only = o.read_only}};
+  return number(board->updater.open());
+}
+
+dualbank_status dualbank_begin(dualbank_updater* updater, const void* identity, size_t identity_bytes,
+                               uint32_t length_bytes, const void* header, size_t header_bytes) {
+  return call(updater, [&](Updater& u) {
+    return u.begin({.identity = bytes_of(identity, identity_bytes),
+                    .length_bytes = length_bytes,
+                    .header = bytes_of(header, header_bytes)});
+  });
+}
+
+dualbank_status dualbank_flash_at(dualbank_updater* updater, const void* bytes, size_t size, uint32_t offset) {
+  return call(updater, [&](Updater& u) { return u.flash(bytes_of(bytes, size), offset); });
+}
+dualbank_status dualbank_flash_next(dualbank_updater* updater, const void* bytes, size_t size) {
+  return call(updater, [&](Updater& u) { return u.flash(bytes_of(bytes, size)); });
+}
+dualbank_status dualbank_switch(dualbank_updater* updater) {
+  return call(updater, [](Updater& u) { return u.switch_slot(); });
+}
+dualbank_status dualbank_switch_to(dualbank_updater* updater, dualbank_slot slot) {
+  return call(updater, [slot](Updater& u) { return u.switch_slot(slot); });
+}
+dualbank_status dualbank_confirm(dualbank_updater* updater) {
+  return call(updater, [](Updater& u) { return u.confirm(); });
+}
+dualbank_status dualbank_rollback(dualbank_updater* updater) {
+  return call(updater, [](Updater& u) { return u.rollback(); });
+}
+dualbank_status dualbank_rollback_to(dualbank_updater* updater, dualbank_slot slot) {
+  return call(updater, [slot](Updater& u) { return u.rollback(slot); });
+}
+dualbank_status dualbank_boot_guard(dualbank_updater* updater, uint8_t most_boots) {
+  return call(updater, [most_boots](Updater& u) { return u.boot_guard(most_boots); });
+}
+dualbank_status dualbank_abandon(dualbank_updater* updater) {
+  return call(updater, [](Updater& u) { return u.abandon(); });
+}
+dualbank_status dualbank_pause(dualbank_updater* updater) {
+  return call(updater, [](Updater& u) { return u.pause(); });
+}
+
+dualbank_range dualbank_next_missing(const dualbank_updater* updater, uint32_t from) {
+  const Board* board = board_of(updater);
+  if (board == nullptr || board->updater.layout().slot_count == 0) return {0, 0};
+  const dualbank::Range range = board->updater.next_missing(from);
+  return {range.from, range.to};
+}
+bool dualbank_length_known(const dualbank_updater* updater) {
+  const Board* board = board_of(updater);
+  return board != nullptr && board->updater.length_known();
+}
+
+dualbank_state dualbank_status_of(const dualbank_updater* updater) {
+  const Board* board = board_of(updater);
+  const dualbank::UpdaterState state = board == nullptr ? dualbank::UpdaterState{} : board->updater.status();
+  return {.running_slot = state.running_slot,
+          .boot_slot = state.boot_slot,
+          .next_update_slot = state.next_update_slot,
+          .on_trial = state.on_trial,
+          .trial_boots = state.trial_boots,
+          .update_active = state.update_active,
+          .update_slot = state.update_slot,
+          .update_length_bytes = state.update_length_bytes,
+          .update_granule_bytes = state.update_granule_bytes};
+}
+
+dualbank_can_roll_back dualbank_can_rollback(const dualbank_updater* updater) {
+  const Board* board = board_of(updater);
+  return board == nullptr ? DUALBANK_CAN_UNKNOWN : static_cast<dualbank_can_roll_back>(board->updater.can_rollback());
+}
+
+dualbank_event dualbank_last_event(const dualbank_updater* updater) {
+  const auto* refused = std::launder(reinterpret_cast<const Refused*>(updater->opaque));
+  if (refused->state == kRefused) return {number(Status::bad_argument), {refused->argument, 0, 0}};
+  const Board* board = board_of(updater);
+  const Event event = board == nullptr ? Event{Status::not_open} : board->updater.last_event();
+  return {number(event.code), {event.values[0], event.values[1], event.values[2]}};
+}
+
+}  // extern "C"
+
+static_assert(DUALBANK_UNKNOWN_LENGTH == dualbank::kUnknownLength && DUALBANK_ANY_CHIP == dualbank::kAnyChip);
+static_assert(DUALBANK_SLOT_FACTORY == dualbank::kFactorySlot && DUALBANK_SLOT_TEST == dualbank::kTestSlot &&
+              DUALBANK_SLOT_NONE == dualbank::kNoSlot && DUALBANK_SLOT_UNKNOWN == dualbank::kUnknownSlot);
+static_assert(sizeof(dualbank_range) == sizeof(dualbank::Range) && std::is_standard_layout_v<dualbank::Range>);
+static_assert(DUALBANK_CAN == static_cast<int>(dualbank::CanRollBack::yes) &&
+              DUALBANK_CAN_UNKNOWN == static_cast<int>(dualbank::CanRollBack::unknown));
+static_assert(DUALBANK_STOCK == static_cast<int>(Policy::stock) &&
+              DUALBANK_STOCK_ROLLBACK == static_cast<int>(Policy::stock_rollback) &&
+              DUALBANK_OWN == static_cast<int>(Policy::dualbank));
+static_assert(DUALBANK_STOPPED == static_cast<unsigned>(Status::stopped) &&
+              DUALBANK_POWER_LOST == static_cast<unsigned>(Status::power_lost) &&
+              DUALBANK_FLASH_TIMEOUT == static_cast<unsigned>(Status::flash_timeout));

@@ -1,0 +1,68 @@
+"""bindings/c: a C program that knows nothing but dualbank.h lives a device's life on a flash file; the command agrees."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILD = pathlib.Path(os.environ["DUALBANK_BUILD"])
+DUALBANK = os.environ["DUALBANK_BIN"]
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
+
+
+def cached(name):
+    for line in (BUILD / "CMakeCache.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith(f"{name}:"):
+            return line.partition("=")[2]
+    return ""
+
+
+class CProgram(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        clang = "clang" in cached("CMAKE_CXX_COMPILER")
+        self.compiler = "clang-19" if clang else "gcc"
+        self.sanitize = [f"-fsanitize={cached('DUALBANK_SANITIZE')}"] if cached("DUALBANK_SANITIZE") else []
+
+    def run_program(self, *words):
+        done = subprocess.run(list(map(str, words)), cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def image(self, version):
+        name = f"app-{version}.bin"
+        data = bytes((i * 7 + len(version)) % 251 for i in range(20_000))
+        (self.folder / "data.bin").write_bytes(data)
+        self.run_program(DUALBANK, "make-image", "data.bin", "-o", name, "--chip", "esp32c3", "--address", "0x40380000",
+                         "--app-version", version)
+        return name
+
+    def test_a_life_in_c(self):
+        libraries = [BUILD / f"libdualbank_{room}.a" for room in ("c", "engine", "formats")]
+        # Not the C++ compiler: nothing of C++ is needed to link.
+        self.run_program(self.compiler, "-std=c99", "-O1", "-g", *WARNINGS, *self.sanitize, f"-I{ROOT}", HERE / "life.c", *libraries,
+                         "-o", "life")
+        self.run_program(DUALBANK, "new", "board.flash", "--layout", "4MB-no-uf2", "--chip", "esp32c3", "--image", self.image("1.0"))
+        lines = self.run_program("./life", "board.flash", self.image("2.0")).splitlines()
+        self.assertIn("ota_0 runs", lines[0])
+        self.assertGreater(int(next(line for line in lines if line.endswith("cuts")).split()[0]), 40)
+        status = json.loads(self.run_program(DUALBANK, "status", "board.flash", "--json"))
+        self.assertEqual((status["boot_slot"], status["trial"]), ("ota_1", None))
+        self.run_program(DUALBANK, "inspect", "board.flash")
+
+    @unittest.skipUnless(shutil.which("g++"), "no g++")
+    def test_the_header_is_cplusplus_too(self):
+        (self.folder / "t.cpp").write_text('#include "dualbank/bindings/c/dualbank.h"\nint main() { return sizeof(dualbank_updater) == 0; }\n',
+                                           encoding="utf-8")
+        self.run_program("g++", "-std=c++11", *[w for w in WARNINGS if w != "-Wstrict-prototypes"], f"-I{ROOT}", "-fsyntax-only", "t.cpp")
+
+
+if __name__ == "__main__":
+    unittest.main()

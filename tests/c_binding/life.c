@@ -1,0 +1,190 @@
+/* A device's life in C, on a flash file in memory: update in any order, pause, cuts, switch, confirm, rollback. Uses
+ * dualbank.h and nothing else of dualbank. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dualbank/bindings/c/dualbank.h"
+
+#define CHECK(truth)                                                    \
+  do {                                                                  \
+    if (!(truth)) {                                                     \
+      fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #truth);       \
+      exit(1);                                                          \
+    }                                                                   \
+  } while (0)
+
+typedef struct ram {
+  uint8_t* bytes;
+  uint32_t size;
+  long operations_left; /* then the power goes; below 0: it stays */
+  uint32_t operations;
+} ram;
+
+static bool goes_on(ram* chip) {
+  if (chip->operations_left == 0) return false;
+  if (chip->operations_left > 0) --chip->operations_left;
+  ++chip->operations;
+  return true;
+}
+static dualbank_status ram_read(void* context, uint32_t address, void* into, uint32_t size) {
+  const ram* chip = (const ram*)context;
+  memcpy(into, chip->bytes + address, size);
+  return DUALBANK_OK;
+}
+static dualbank_status ram_program(void* context, uint32_t address, const void* bytes, uint32_t size) {
+  ram* chip = (ram*)context;
+  uint32_t i;
+  if (!goes_on(chip)) return DUALBANK_POWER_LOST;
+  for (i = 0; i < size; ++i) chip->bytes[address + i] &= ((const uint8_t*)bytes)[i];
+  return DUALBANK_OK;
+}
+static dualbank_status ram_erase(void* context, uint32_t address, uint32_t size) {
+  ram* chip = (ram*)context;
+  if (!goes_on(chip)) return DUALBANK_POWER_LOST;
+  memset(chip->bytes + address, 0xFF, size);
+  return DUALBANK_OK;
+}
+
+static uint8_t* load(const char* path, uint32_t* size) {
+  FILE* file = fopen(path, "rb");
+  uint8_t* bytes;
+  CHECK(file != NULL);
+  CHECK(fseek(file, 0, SEEK_END) == 0);
+  *size = (uint32_t)ftell(file);
+  rewind(file);
+  bytes = (uint8_t*)malloc(*size);
+  CHECK(bytes != NULL && fread(bytes, 1, *size, file) == *size);
+  fclose(file);
+  return bytes;
+}
+
+static void say(const dualbank_updater* updater) {
+  char text[200];
+  const dualbank_event event = dualbank_last_event(updater);
+  puts(dualbank_explain(&event, text, sizeof text));
+}
+
+static dualbank_status send(dualbank_updater* updater, const uint8_t* image, uint32_t size) {
+  dualbank_status status = dualbank_begin(updater, "2.0", 3, size, image, size < 512 ? size : 512);
+  dualbank_range gap = dualbank_next_missing(updater, 0);
+  while (status == DUALBANK_OK && gap.from != gap.to) {
+    const uint32_t piece = gap.to - gap.from < 1000 ? gap.to - gap.from : 1000;
+    status = dualbank_flash_at(updater, image + gap.from, piece, gap.from);
+    gap = dualbank_next_missing(updater, 0);
+  }
+  return status;
+}
+
+static uint32_t calls_between;
+static bool count_calls(void* context, uint32_t done, uint32_t total) {
+  (void)context;
+  ++calls_between;
+  return done <= total;
+}
+
+int main(int count, char** words) {
+  static dualbank_updater updater;
+  static uint8_t workspace[4096];
+  static dualbank_range gaps[16];
+  ram chip = {0};
+  dualbank_flash flash = {0};
+  dualbank_options options = dualbank_default_options();
+  uint32_t image_size;
+  uint8_t* image;
+  uint8_t* start;
+  uint32_t whole;
+  long cut;
+  FILE* out;
+
+  CHECK(count == 3);
+  chip.bytes = load(words[1], &chip.size);
+  chip.operations_left = -1;
+  image = load(words[2], &image_size);
+  CHECK(image_size > 9000);
+  CHECK(dualbank_c_version_fits());
+
+  /* Refused before anything else is looked at. */
+  CHECK(dualbank_confirm(&updater) == DUALBANK_NOT_OPEN);
+  CHECK(dualbank_status_of(&updater).running_slot == DUALBANK_SLOT_NONE);
+  CHECK(dualbank_open(&updater, &flash, NULL) == DUALBANK_BAD_ARGUMENT && dualbank_last_event(&updater).values[0] == 1);
+  flash.context = &chip;
+  flash.read = ram_read;
+  flash.program = ram_program;
+  flash.erase = ram_erase;
+  CHECK(dualbank_open(&updater, &flash, NULL) == DUALBANK_BAD_ARGUMENT && dualbank_last_event(&updater).values[0] == 2);
+  flash.size_bytes = chip.size;
+  CHECK(strcmp(dualbank_status_name(DUALBANK_BAD_ARGUMENT), "bad_argument") == 0);
+  CHECK(dualbank_explain(NULL, NULL, 0)[0] == '\0');
+
+  options.workspace = workspace;
+  options.workspace_bytes = sizeof workspace;
+  options.gaps = gaps;
+  options.gap_count = sizeof gaps / sizeof gaps[0];
+  options.between_units = count_calls;
+  options.running_slot = 0;
+  CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK);
+  say(&updater);
+  CHECK(dualbank_status_of(&updater).next_update_slot == 1 && chip.operations == 0);
+  CHECK(dualbank_can_rollback(&updater) == DUALBANK_CANNOT);
+
+  /* A part, the later bytes first; a planned stop; the rest. */
+  CHECK(dualbank_begin(&updater, NULL, 0, image_size, image, 512) == DUALBANK_OK);
+  CHECK(dualbank_flash_at(&updater, image + 4096, 4096, 4096) == DUALBANK_OK);
+  CHECK(dualbank_flash_at(&updater, image, 1000, 0) == DUALBANK_OK);
+  CHECK(dualbank_flash_next(&updater, image + 1000, 500) == DUALBANK_OK);
+  CHECK(dualbank_pause(&updater) == DUALBANK_OK && calls_between > 0);
+  CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK);
+  CHECK(dualbank_length_known(&updater) && dualbank_status_of(&updater).update_active);
+  CHECK(dualbank_next_missing(&updater, 0).from == 1500 && dualbank_next_missing(&updater, 0).to == 4096);
+  CHECK(dualbank_next_missing(&updater, 4096).from == 8192);
+  CHECK(dualbank_switch(&updater) != DUALBANK_OK);
+  say(&updater);
+  CHECK(dualbank_abandon(&updater) == DUALBANK_OK && !dualbank_status_of(&updater).update_active);
+
+  /* All of it, and the power goes after each operation once: what it was called for comes to its end after all. */
+  start = (uint8_t*)malloc(chip.size);
+  CHECK(start != NULL);
+  memcpy(start, chip.bytes, chip.size);
+  chip.operations = 0;
+  CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK && send(&updater, image, image_size) == DUALBANK_OK);
+  CHECK(dualbank_switch(&updater) == DUALBANK_OK);
+  whole = chip.operations;
+  for (cut = 0; cut < (long)whole; ++cut) {
+    dualbank_status status;
+    memcpy(chip.bytes, start, chip.size);
+    chip.operations_left = cut;
+    status = dualbank_open(&updater, &flash, &options);
+    if (status == DUALBANK_OK) status = send(&updater, image, image_size);
+    if (status == DUALBANK_OK) status = dualbank_switch(&updater);
+    CHECK(status == DUALBANK_POWER_LOST && dualbank_last_event(&updater).code == DUALBANK_POWER_LOST);
+    chip.operations_left = -1;
+    CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK);
+    if (dualbank_status_of(&updater).boot_slot == 1) continue; /* the switch was as good as made */
+    CHECK(send(&updater, image, image_size) == DUALBANK_OK && dualbank_switch(&updater) == DUALBANK_OK);
+  }
+  printf("%lu cuts\n", (unsigned long)whole);
+  say(&updater);
+
+  /* It boots, on trial; goes back; comes again and stays. */
+  options.running_slot = 1;
+  CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK && dualbank_status_of(&updater).on_trial);
+  CHECK(dualbank_boot_guard(&updater, 3) == DUALBANK_OK && dualbank_status_of(&updater).trial_boots == 1);
+  CHECK(dualbank_rollback(&updater) == DUALBANK_OK && dualbank_status_of(&updater).boot_slot == 0);
+  options.running_slot = 0;
+  CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK && dualbank_switch_to(&updater, 1) == DUALBANK_OK);
+  options.running_slot = 1;
+  CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK && dualbank_confirm(&updater) == DUALBANK_OK);
+  say(&updater);
+  CHECK(!dualbank_status_of(&updater).on_trial);
+
+  options.read_only = true;
+  CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK && dualbank_rollback(&updater) == DUALBANK_READ_ONLY);
+
+  out = fopen(words[1], "wb");
+  CHECK(out != NULL && fwrite(chip.bytes, 1, chip.size, out) == chip.size && fclose(out) == 0);
+  free(start);
+  free(image);
+  free(chip.bytes);
+  return 0;
+}
