@@ -322,7 +322,7 @@ Event BootSectors::prepare(int sector) {
   if (facts.clean() && roomy) return kDone;
   // With no usable record anywhere a blank one is taken as it is: an erase, torn, could leave seq 0, which is usable.
   const bool untouched = facts.record_blank && facts.rest_blank && !facts.doomed && !facts.has_intent &&
-                         !facts.has_session && !facts.newer;
+                         !facts.has_session && !facts.strange_session && !facts.newer;
   if (active() < 0 && untouched && roomy) return append(sector, {.kind = CellKind::erased, .a = 1});
   return wipe(sector);
 }

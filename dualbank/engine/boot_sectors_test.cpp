@@ -304,12 +304,11 @@ TEST_F(BootSectorsTest, ACutInWhatEndsASessionLeavesItOrEndsItForGood) {
   ASSERT_EQ(sectors.wipe(1), kDone);
   ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
   const auto before = board.flash.snapshot();
-  constexpr std::uint32_t kSettles = 2;
   for (std::uint32_t units = 0; units < kCellBytes; ++units) {
     for (const auto reads : {sim::MarginalBits::programmed, sim::MarginalBits::erased}) {
       board.flash.restore(before);
       read();
-      board.flash.cut_at(kSettles, {.kind = sim::Tear::Kind::prefix, .units = units, .seed = 1, .marginal = true});
+      board.flash.cut_at(2, {.kind = sim::Tear::Kind::prefix, .units = units, .seed = 1, .marginal = true});
       ASSERT_EQ(sectors.forget_session(1).code, Status::power_lost);
       board.flash.reboot(reads);
       read();
@@ -331,10 +330,19 @@ TEST_F(BootSectorsTest, ASessionEndsThoughTheLogIsFull) {
   ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
   while (!sectors.append(1, {.kind = CellKind::tried}).failed()) {
   }
-  ASSERT_EQ(sectors.room(1), 0U);
   ASSERT_EQ(sectors.forget_session(1), kDone);
   read();
   EXPECT_FALSE(sectors.facts(1).clean());
+}
+
+TEST_F(BootSectorsTest, WithNoUsableRecordTheSectorOfASessionThatIsOverIsErased) {
+  read();
+  ASSERT_EQ(sectors.prepare(0), kDone);
+  ASSERT_EQ(sectors.append(0, {CellKind::session, 1, 12, 5000, 0}), kDone);
+  ASSERT_EQ(board.erases(), 0U);
+  ASSERT_EQ(sectors.forget_session(0), kDone);
+  ASSERT_EQ(sectors.prepare(0), kDone);
+  EXPECT_EQ(board.erases(), 1U) << "its marks would count for the next one";
 }
 
 TEST_F(BootSectorsTest, NoEraseThatIsCutBringsTheRecordBack) {
