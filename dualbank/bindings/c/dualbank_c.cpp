@@ -70,11 +70,11 @@ struct Refused {
 constexpr std::uint32_t kRefused = 0x4F42'4433;
 
 Board* board_of(dualbank_updater* updater) {
-  auto* board = std::launder(reinterpret_cast<Board*>(updater->opaque));
+  auto* board = std::launder(static_cast<Board*>(static_cast<void*>(updater->opaque)));
   return board->state == kOpened ? board : nullptr;
 }
 const Board* board_of(const dualbank_updater* updater) {
-  const auto* board = std::launder(reinterpret_cast<const Board*>(updater->opaque));
+  const auto* board = std::launder(static_cast<const Board*>(static_cast<const void*>(updater->opaque)));
   return board->state == kOpened ? board : nullptr;
 }
 
@@ -214,7 +214,7 @@ dualbank_can_roll_back dualbank_can_rollback(const dualbank_updater* updater) {
 }
 
 dualbank_event dualbank_last_event(const dualbank_updater* updater) {
-  const auto* refused = std::launder(reinterpret_cast<const Refused*>(updater->opaque));
+  const auto* refused = std::launder(static_cast<const Refused*>(static_cast<const void*>(updater->opaque)));
   if (refused->state == kRefused) return {number(Status::bad_argument), {refused->argument, 0, 0}};
   const Board* board = board_of(updater);
   const Event event = board == nullptr ? Event{Status::not_open} : board->updater.last_event();
