@@ -9,3 +9,8 @@ foreach(program boot update update_explained)
     COMMAND ${CMAKE_COMMAND} -E copy_if_different $<TARGET_OBJECTS:cross_${program}> ${PROJECT_BINARY_DIR}/${program}.o)
   add_dependencies(copy_${program} cross_${program})
 endforeach()
+
+add_library(cross_ports OBJECT ${PROJECT_SOURCE_DIR}/tests/cross/ports.cpp)
+dualbank_settings(cross_ports DEVICE)
+target_include_directories(cross_ports PRIVATE ${PROJECT_SOURCE_DIR}/tests/stand_ins/pico_sdk)
+target_link_libraries(cross_ports PRIVATE dualbank::engine)

@@ -15,6 +15,7 @@ file(GLOB dualbank_known_ports CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/
      ${PROJECT_SOURCE_DIR}/dualbank/ports/*/*.hpp)
 list(TRANSFORM dualbank_known_ports REPLACE "/.*" "")
 list(REMOVE_DUPLICATES dualbank_known_ports)
+list(REMOVE_ITEM dualbank_known_ports template)
 set(ports_default "")
 if(dualbank_whole)
   set(ports_default all)

@@ -13,7 +13,7 @@ function(dualbank_tests name)
   endif()
   add_executable(${name}_tests ${sources})
   dualbank_settings(${name}_tests QUICK TEST)
-  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR})
+  target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests/stand_ins/pico_sdk)
   target_link_libraries(${name}_tests PRIVATE ${tests_LINKS} GTest::gmock_main)
   target_compile_definitions(${name}_tests PRIVATE DUALBANK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name}_tests TEST_PREFIX "${name}: " NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST
@@ -27,7 +27,8 @@ function(dualbank_script_tests folder)
     get_filename_component(name ${script} NAME_WE)
     add_test(NAME "${folder}: ${name}" COMMAND ${Python3_EXECUTABLE} -B ${script}
              WORKING_DIRECTORY ${PROJECT_BINARY_DIR})
-    set_tests_properties("${folder}: ${name}" PROPERTIES TIMEOUT 600 ENVIRONMENT
+    # Skipped: a script that says so, or all of whose tests unittest marks with an s.
+    set_tests_properties("${folder}: ${name}" PROPERTIES TIMEOUT 600 SKIP_REGULAR_EXPRESSION "^(skipped: |s+\n)" ENVIRONMENT
       "DUALBANK_BIN=${PROJECT_BINARY_DIR}/dualbank;DUALBANK_BUILD=${PROJECT_BINARY_DIR};PYTHONPATH=${PROJECT_BINARY_DIR}/python")
   endforeach()
 endfunction()
@@ -51,3 +52,19 @@ foreach(folder IN LISTS folders)
     dualbank_script_tests(${folder})
   endif()
 endforeach()
+
+# A device behind a pseudo terminal, for the scripts that speak with one.
+if(Python3_FOUND)
+  add_executable(serial_device ${PROJECT_SOURCE_DIR}/tests/serial/serial_device.cpp)
+  dualbank_settings(serial_device QUICK TEST)
+  target_link_libraries(serial_device PRIVATE dualbank::ports dualbank::engine dualbank::formats)
+endif()
+
+# The first of the emulated board's tests builds it for the others.
+get_property(device_tests DIRECTORY PROPERTY TESTS)
+list(FILTER device_tests INCLUDE REGEX "^device: ")
+if(device_tests)
+  list(REMOVE_ITEM device_tests "device: build_test")
+  set_tests_properties("device: build_test" PROPERTIES FIXTURES_SETUP device)
+  set_tests_properties(${device_tests} PROPERTIES FIXTURES_REQUIRED device)
+endif()

@@ -10,6 +10,7 @@
 
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/refused.hpp"
+#include "dualbank/cli/serial_line.hpp"
 #include "dualbank/cli/slot_name.hpp"
 
 namespace dualbank::cli {
@@ -31,12 +32,6 @@ SlotIndex require_slot(const std::string& text) {
   if (const auto slot = parse_slot_name(text)) return *slot;
   throw Refused::usage("bad_slot", fmt::format("'{}' is not a slot's name", text),
                        "slots are ota_0, ota_1, ..., or factory", {{"slot", text}});
-}
-
-bool names_a_serial_line(const std::string& path) {
-  const bool com = path.size() > 3 && (path.starts_with("COM") || path.starts_with("com")) &&
-                   std::all_of(path.begin() + 3, path.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
-  return com || path.starts_with("serial:") || path.starts_with("/dev/tty") || path.starts_with("/dev/cu.");
 }
 
 [[noreturn]] void bad_number(std::string_view flag, const std::string& text, const char* form) {
@@ -73,13 +68,25 @@ Context::Context(const Arguments& arguments, Output& output) : args(arguments), 
   if (const auto text = args.value("--running")) running = require_slot(*text);
 }
 
+bool Context::on_line() const { return names_a_line(line_target()); }
+
+std::string Context::line_target() const { return args.operand(kTarget.name).value_or(""); }
+
 std::string Context::target() const {
-  const std::string path = args.operand(kTarget.name).value_or("");
-  if (!names_a_serial_line(path)) return path;
-  throw Refused(
-      "no_serial", fmt::format("{} is a serial line, and this build of dualbank reads and writes files only", path),
-      "read a stock ESP board into a file with esptool (esptool read-flash 0 ALL board.flash) and give that file",
-      {{"target", path}});
+  const std::string path = line_target();
+  if (names_a_line(path)) {
+    throw Refused("not_over_line",
+                  fmt::format("{} works on a flash file, not over a serial line ({})", args.verb->name, path),
+                  "over a line work: status, update, switch, confirm, rollback, abandon, reset", {{"target", path}});
+  }
+  if (names_a_bare_line(path)) {
+    throw Refused::usage("no_serial", fmt::format("{} is a serial line, not a flash file", path),
+                         fmt::format("write serial:{} for a device that speaks dualbank's own protocol; a stock ESP "
+                                     "board is read into a file with esptool (esptool read-flash 0 ALL board.flash)",
+                                     path),
+                         {{"target", path}});
+  }
+  return path;
 }
 
 std::string Context::target_word() const {

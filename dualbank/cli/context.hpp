@@ -19,8 +19,11 @@ class Context {
   Policy policy = Policy::stock;
   SlotIndex running = kUnknownSlot;
 
-  /// TARGET, with a clear refusal of serial lines, which this build cannot speak.
+  /// TARGET, with a clear refusal of serial lines: only a few verbs speak over them, and ask for `on_line()` first.
   [[nodiscard]] std::string target() const;
+  /// Whether TARGET is serial:...; and that.
+  [[nodiscard]] bool on_line() const;
+  [[nodiscard]] std::string line_target() const;
   /// TARGET as the user would type it in the next command: empty with a blank before it when DUALBANK_FLASH names it.
   [[nodiscard]] std::string target_word() const;
   [[nodiscard]] bool dry_run() const { return args.has("--dry-run"); }

@@ -69,7 +69,7 @@ SlotReport report_slot(FlashView& view, SlotIndex slot) {
     report.image = *verified;
     return report;
   }
-  report.fault = verified.error();
+  report.fault = name_slots(verified.error(), view.layout());
   report.empty = report.fault.code == Status::image_empty_slot;
   report.absent = report.fault.code == Status::flash_read_failed && !view.knows(report.extent);
   const Extent first{report.extent.offset, std::min(report.extent.size_bytes, kImageStartBytes)};
@@ -94,6 +94,9 @@ std::vector<SlotReport> report_slots(FlashView& view) {
 std::string slot_state(const SlotReport& report) {
   if (report.valid()) return "valid";
   if (report.absent) return "not in the dump";
+  if (report.fault.code == Status::image_for_other_slot) {
+    return "linked for " + slot_name(static_cast<SlotIndex>(report.fault.values[0]));
+  }
   return report.empty ? "empty" : "damaged";
 }
 

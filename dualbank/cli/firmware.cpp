@@ -49,6 +49,15 @@ Firmware load_firmware(const std::string& path, std::uint16_t chip_id) {
   return firmware;
 }
 
+Firmware load_for_slot(const Context& context, std::uint16_t chip_id, const Extent& slot) {
+  Firmware firmware = load_firmware(context.args.operand(kImage.name).value(), chip_id);
+  const auto other = context.args.value("--or");
+  if (!other) return firmware;
+  const Bytes start = Bytes(firmware.app).first(std::min<std::size_t>(firmware.app.size(), kImageStartBytes));
+  const auto look = check_image_start(start, ImageRules::vendor(kAnyChip, slot.size_bytes, slot.offset));
+  return look.error().code == Status::image_linked_elsewhere ? load_firmware(*other, chip_id) : firmware;
+}
+
 Result<ImageInfo> judge_image(Bytes image, const ImageRules& rules) {
   // The first look sorts a bootloader's image and other kinds out by their own names.
   const auto start = check_image_start(image.first(std::min<std::size_t>(image.size(), kImageStartBytes)), rules);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dualbank/cli/context.hpp"
+#include "dualbank/engine/layout.hpp"
 #include "dualbank/formats/app_image.hpp"
 #include "dualbank/formats/firmware_file.hpp"
 
@@ -19,6 +20,8 @@ struct Firmware {
 
 /// Reads a file (or "-") and finds the app in it. `chip_id`: the board's, for UF2 files. Throws Refused.
 [[nodiscard]] Firmware load_firmware(const std::string& path, std::uint16_t chip_id);
+/// IMAGE; or, when --or names another one, of the two the one that is linked for `slot`.
+[[nodiscard]] Firmware load_for_slot(const Context& context, std::uint16_t chip_id, const Extent& slot);
 [[nodiscard]] std::vector<std::byte> app_of_uf2(Bytes file, std::uint16_t chip_id);
 
 /// Verifies a whole image in memory. Throws Refused with what is wrong.

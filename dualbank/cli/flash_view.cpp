@@ -89,7 +89,7 @@ std::vector<std::byte> FlashView::read(std::uint32_t address, std::uint32_t size
 
 bool FlashView::has_bootloader() {
   const Chip* chip = find_chip(chip_id_);
-  if (chip == nullptr || chip_id_ == kNoVendorChip || chip->bootloader_offset >= size_bytes()) return false;
+  if (chip == nullptr || !is_vendor_chip(chip_id_) || chip->bootloader_offset >= size_bytes()) return false;
   if (!knows({chip->bootloader_offset, 1})) return false;
   return load_u8(read(chip->bootloader_offset, 1), 0) == kImageMagic;
 }

@@ -29,9 +29,10 @@ ImageInfo check_for_update(Context& context, Target& target, const Firmware& fir
     rules.need_hash = false;
     rules.need_descriptor = false;
   }
-  const ImageInfo info = verify_image(firmware.app, rules);
-  warn_of_foreign(context.out, info);
-  return info;
+  const auto info = judge_image(firmware.app, rules);
+  if (!info) throw Refused(name_slots(info.error(), target.view().layout()));
+  warn_of_foreign(context.out, *info);
+  return *info;
 }
 
 void throw_stopped(Context& context, Updater& updater) {

@@ -81,6 +81,8 @@ struct Verb {
 
 /// The operand of most verbs; it may be left out when DUALBANK_FLASH names the file.
 inline constexpr Operand kTarget{"TARGET", Takes::file, "the flash file (or DUALBANK_FLASH)"};
+/// Of verbs that speak over a serial line too.
+inline constexpr Operand kTargetOrLine{"TARGET", Takes::file, "the flash file, or serial:PATH (or DUALBANK_FLASH)"};
 inline constexpr Operand kImage{"IMAGE", Takes::file, "app image, joined file or UF2 file; - reads standard input"};
 
 inline constexpr Option kDryRun{"-n,--dry-run", "", Takes::nothing, "say what would be done, write nothing"};

@@ -171,6 +171,18 @@ Event Layout::updatable() const {
   return {};
 }
 
+Event name_slots(const Event& event, const Layout& layout) {
+  if (event.code != Status::image_linked_elsewhere) return event;
+  Event named{Status::image_for_other_slot};
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    std::uint32_t slot = 0;
+    while (slot < layout.slot_count && layout.slots[slot].offset != event.values[i]) ++slot;
+    if (slot == layout.slot_count) return event;
+    named.values[i] = slot;
+  }
+  return named;
+}
+
 Event check_layout(const Geometry& geometry, const Layout& layout) {
   if (layout.slot_count > kMaxSlots) return {Status::slot_unknown, {layout.slot_count, kMaxSlots, 0}};
   const std::uint32_t sector_bytes = geometry.sector_bytes();

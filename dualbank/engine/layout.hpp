@@ -49,6 +49,9 @@ struct Layout {
 /// `updatable()`.
 [[nodiscard]] Result<Layout> read_layout(Flash& flash, std::uint32_t table_offset = kDefaultTableOffset);
 
+/// image_linked_elsewhere becomes image_for_other_slot where both places are slots of the layout; others stay.
+[[nodiscard]] Event name_slots(const Event& event, const Layout& layout);
+
 /// Whether what dualbank writes of a layout that no table gave, the OTA slots and otadata, fits the flash.
 /// Errors: layout_misaligned, flash_out_of_range, layout_overlap (also with factory, test and fat, as far as they are
 /// there), slot_unknown (more than 16 slots).

@@ -239,7 +239,9 @@ Event Updater::load_session() {
     if (!session_.active()) continue;
     if (!options_.read_only && !session_.can_go_on()) return end_session();
     drop_what_cannot_be_kept();
-    return learn_length();
+    const Event learned = learn_length();
+    if (learned.code != Status::image_too_long) return learned;
+    return options_.read_only ? kDone : end_session();  // segments that no slot holds: it can never be finished
   }
   return kDone;
 }
@@ -255,7 +257,7 @@ void Updater::drop_what_cannot_be_kept() {
 Event Updater::check_slot(SlotIndex slot, const ImageRules& rules, ImageInfo& info) {
   std::array<std::byte, kOwnBufferBytes> own;
   const Result<ImageInfo> checked = verify_slot(*flash_, layout_.extent_of(slot), rules, work_buffer(own));
-  if (!checked) return checked.error();
+  if (!checked) return name_slots(checked.error(), layout_);
   info = *checked;
   return kDone;
 }

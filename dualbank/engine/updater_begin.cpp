@@ -22,7 +22,7 @@ SlotIndex Updater::slot_to_write() const {
 
 Event Updater::check_header(Bytes header) {
   const Result<ImageInfo> info = check_image_start(header, rules_for(slot_to_write()));
-  if (!info) return info.error();
+  if (!info) return name_slots(info.error(), layout_);
   if (options_.anti_rollback && info->descriptor.secure_version < options_.lowest_secure_version) {
     return {Status::image_version_too_low, {info->descriptor.secure_version, options_.lowest_secure_version, 0}};
   }

@@ -46,7 +46,8 @@ std::uint64_t least_length(std::uint64_t end, std::uint32_t segments_to_come, bo
 }
 
 Event check_length(std::uint64_t least, const ImageRules& rules) {
-  const std::uint32_t room = std::min(rules.slot_bytes, 0xFFFF'FFFF - rules.flash_offset);
+  const std::uint32_t from = rules.flash_offset == kAnyPlace ? 0 : rules.flash_offset;
+  const std::uint32_t room = std::min(rules.slot_bytes, 0xFFFF'FFFF - from);
   if (least <= room) return {};
   const auto shown = static_cast<std::uint32_t>(std::min<std::uint64_t>(least, 0xFFFF'FFFF));
   return {Status::image_too_long, {shown, room, 0}};
@@ -77,10 +78,24 @@ Event check_first_segment(const ImageHeader& header, const SegmentHeader& segmen
   return check_hash_flag(header, rules);
 }
 
-Event check_mapping(std::uint32_t index, std::uint32_t load_address, std::uint32_t flash_address, const Chip& chip,
-                    std::uint32_t page_bytes) {
-  if (!chip.maps(load_address, page_bytes) || ((load_address ^ flash_address) & (page_bytes - 1)) == 0) return {};
-  return {Status::image_bad_mapping, {index, load_address, page_bytes}};
+/// `data_offset`: of the segment's first byte in the image. Where the image says which place it is linked for, `info`
+/// has it afterwards.
+Event check_mapping(std::uint32_t index, std::uint32_t load_address, std::uint32_t data_offset, const ImageRules& rules,
+                    const Chip& chip, ImageInfo& info) {
+  const std::uint32_t page_bytes = chip.page_bytes(info.descriptor.mmu_page_log2);
+  if (!chip.maps(load_address, page_bytes)) return {};
+  const std::uint32_t linked = (load_address - data_offset) & (page_bytes - 1);
+  const Event bad{Status::image_bad_mapping, {index, load_address, page_bytes}};
+  std::uint32_t place = rules.flash_offset;
+  if (chip.fixed) {
+    if (info.linked_place != kAnyPlace && info.linked_place != linked) return bad;
+    info.linked_place = linked;
+    if (place == kAnyPlace) return {};
+  } else if (place == kAnyPlace) {
+    place = 0;
+  }
+  if (((place ^ linked) & (page_bytes - 1)) == 0) return {};
+  return chip.fixed ? Event{Status::image_linked_elsewhere, {linked, place, 0}} : bad;
 }
 
 }  // namespace
@@ -120,8 +135,7 @@ Result<ImageInfo> check_image_start(Bytes start, const ImageRules& rules) {
     info.has_descriptor = true;
     info.descriptor = AppDescriptor::parse(data);
   }
-  const Event e = check_mapping(0, segment.load_address, rules.flash_offset + kAppDescriptorOffset, *chip,
-                                chip->page_bytes(info.descriptor.mmu_page_log2));
+  const Event e = check_mapping(0, segment.load_address, kAppDescriptorOffset, rules, *chip, info);
   if (e.failed()) return e;
   return info;
 }
@@ -237,8 +251,7 @@ void ImageVerifier::finish_descriptor() {
 }
 
 void ImageVerifier::begin_segment(std::uint32_t already_taken) {
-  const Event e = check_mapping(segment_index_, segment_.load_address, rules_.flash_offset + data_offset_, *chip_,
-                                chip_->page_bytes(info_.descriptor.mmu_page_log2));
+  const Event e = check_mapping(segment_index_, segment_.load_address, data_offset_, rules_, *chip_, info_);
   if (e.failed()) return fail(e);
   ++segment_index_;
   enter(Phase::segment, segment_.length_bytes - already_taken);

@@ -48,13 +48,18 @@ struct SegmentHeader {
 /// A board's chip revision that is not known, so that no image is refused for it.
 inline constexpr std::uint16_t kUnknownRevision = 0xFFFF;
 
+/// A place in flash that is not known, or any.
+inline constexpr std::uint32_t kAnyPlace = 0xFFFF'FFFF;
+
 /// What an image must fulfil. The vendor's boot path is laxer than a switch of ours: it takes images without a hash,
 /// descriptor or segment, and looks at the slot's end last. On chips whose MMU page the descriptor names, it too needs
 /// descriptor and segment.
 struct ImageRules {
   std::uint16_t chip_id = kAnyChip;
   std::uint32_t slot_bytes = kUnknownLength;  ///< room for the image; nothing beyond it is asked for
-  std::uint32_t flash_offset = 0;  ///< where the image starts in flash: mapped segments must fit its page offset
+  /// Where the image starts in flash: mapped segments must fit its page offset. kAnyPlace: at some 64 KiB boundary; of
+  /// an image that runs in place the first segment then says where.
+  std::uint32_t flash_offset = kAnyPlace;
   bool need_segment = true;
   bool need_hash = true;
   bool need_descriptor = true;
@@ -62,12 +67,12 @@ struct ImageRules {
   std::uint16_t chip_revision = kUnknownRevision;
 
   [[nodiscard]] static constexpr ImageRules strict(std::uint16_t chip, std::uint32_t slot_bytes,
-                                                   std::uint32_t flash_offset = 0) {
+                                                   std::uint32_t flash_offset = kAnyPlace) {
     return {.chip_id = chip, .slot_bytes = slot_bytes, .flash_offset = flash_offset};
   }
   /// What the vendor's bootloader boots.
   [[nodiscard]] static constexpr ImageRules vendor(std::uint16_t chip, std::uint32_t slot_bytes,
-                                                   std::uint32_t flash_offset = 0) {
+                                                   std::uint32_t flash_offset = kAnyPlace) {
     return {.chip_id = chip,
             .slot_bytes = slot_bytes,
             .flash_offset = flash_offset,
@@ -84,13 +89,16 @@ struct ImageInfo {
   AppDescriptor descriptor{};                   ///< all empty without one
   std::uint32_t length_bytes = kUnknownLength;  ///< checksum and hash included, signature not
   Sha256Digest hash{};                          ///< the appended SHA-256, as verified; zero without one
+  /// The flash address, modulo 16 MiB, of the slot that an image which runs in place is linked for; kAnyPlace: any slot
+  /// will do.
+  std::uint32_t linked_place = kAnyPlace;
 };
 
 /// Looks at the first 288 bytes, before anything is written: magic, chip, segment count, first segment, descriptor,
 /// hash flag. Errors, in this order: image_too_short (under 288 bytes), image_no_magic, image_unknown_chip,
 /// image_wrong_chip, image_wrong_revision, image_no_segments, image_too_many_segments, image_is_bootloader,
-/// image_bad_segment, image_too_long, image_no_descriptor, image_no_hash, image_bad_mapping. image_is_bootloader comes
-/// only where a descriptor is needed.
+/// image_bad_segment, image_too_long, image_no_descriptor, image_no_hash, image_bad_mapping, image_linked_elsewhere.
+/// image_is_bootloader comes only where a descriptor is needed.
 [[nodiscard]] Result<ImageInfo> check_image_start(Bytes start, const ImageRules& rules);
 
 /// Verifies an image fed in order, in pieces of any size; needs no memory but itself. After an error, or once `done()`,
@@ -105,9 +113,9 @@ class ImageVerifier {
   }
 
   /// ok: go on while `wanted() > 0`. Errors: those of check_image_start but image_too_short, image_bad_segment,
-  /// image_bad_mapping, image_too_long (as soon as the headers tell, before the bytes beyond the slot are wanted; the
-  /// length it names is the least that the headers so far ask for), image_checksum_mismatch, image_hash_mismatch. After
-  /// an error it is returned again.
+  /// image_bad_mapping, image_linked_elsewhere, image_too_long (as soon as the headers tell, before the bytes beyond
+  /// the slot are wanted; the length it names is the least that the headers so far ask for), image_checksum_mismatch,
+  /// image_hash_mismatch. After an error it is returned again.
   Status feed(Bytes bytes);
 
   /// How many bytes, at least, are still to come before the image is judged; 0 when it is. Never more than the slot has

@@ -1,5 +1,7 @@
 #include "dualbank/formats/chip.hpp"
 
+#include "dualbank/formats/app_descriptor.hpp"
+
 namespace dualbank {
 namespace {
 
@@ -8,6 +10,7 @@ constexpr std::uint32_t k16K = 0x4000;
 constexpr std::uint32_t k32K = 0x8000;
 constexpr std::uint32_t k64K = 0x1'0000;
 constexpr std::uint32_t k256K = 0x4'0000;
+constexpr std::uint32_t k16M = 0x100'0000;
 
 constexpr std::uint8_t kSmallestPageLog2 = 13;
 constexpr std::uint8_t kLargestPageLog2 = 18;
@@ -118,6 +121,13 @@ constexpr Chip kChips[] = {
          .wide_segments = true,
          .uf2_family = 0x3101F7C1},
     Chip{.id = kNoVendorChip, .name = "generic", .wide_segments = true},
+    // All addresses but 0, which is padding. Nothing lies in an image's first 32 bytes.
+    Chip{.id = kInPlaceChip,
+         .name = "inplace",
+         .irom = {kAppDescriptorOffset, 0xFFFF'FFFF},
+         .fixed = true,
+         .smallest_page_bytes = k16M,
+         .largest_page_bytes = k16M},
 };
 
 constexpr bool within(const Range& range, std::uint32_t address) { return address >= range.from && address < range.to; }
@@ -137,7 +147,8 @@ bool names_match(const char* known, std::span<const char> name) {
 }  // namespace
 
 std::uint32_t Chip::page_bytes(std::uint8_t mmu_page_log2) const {
-  if (!page_configurable || mmu_page_log2 < kSmallestPageLog2 || mmu_page_log2 > kLargestPageLog2) {
+  if (!page_configurable) return largest_page_bytes;
+  if (mmu_page_log2 < kSmallestPageLog2 || mmu_page_log2 > kLargestPageLog2) {
     return kDefaultMmuPageBytes;
   }
   return std::uint32_t{1} << mmu_page_log2;

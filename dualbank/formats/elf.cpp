@@ -38,6 +38,7 @@ constexpr std::uint32_t kAllocated = 2;
 constexpr std::uint32_t kSegmentEntryBytes = 32;
 constexpr std::size_t kSegmentOffsetAt = 4;
 constexpr std::size_t kSegmentAddressAt = 8;
+constexpr std::size_t kSegmentLoadAddressAt = 12;
 constexpr std::size_t kSegmentFileBytesAt = 16;
 constexpr std::uint32_t kLoad = 1;
 
@@ -89,6 +90,18 @@ Place segment(Bytes entry) {
   return {load_u32(entry, kSegmentAddressAt), load_u32(entry, kSegmentOffsetAt), load_u32(entry, kSegmentFileBytesAt)};
 }
 
+/// Where `offset` of the file is loaded to, when it runs at `address`; the same where no segment has it.
+std::uint32_t load_address(Bytes file, const Table& segments, std::uint32_t offset, std::uint32_t address) {
+  for (std::uint32_t i = 0; i < segments.count; ++i) {
+    const Bytes entry = file.subspan(segments.offset + std::size_t{i} * kSegmentEntryBytes, kSegmentEntryBytes);
+    const Place place = segment(entry);
+    if (place.length != 0 && offset - place.offset < place.length) {
+      return address - place.address + load_u32(entry, kSegmentLoadAddressAt);
+    }
+  }
+  return address;
+}
+
 Event take(ElfFile& elf, Bytes file, const Table& table, Place (*read)(Bytes)) {
   for (std::uint32_t i = 0; i < table.count; ++i) {
     const Place place = read(file.subspan(table.offset + std::size_t{i} * table.entry_bytes, table.entry_bytes));
@@ -102,7 +115,7 @@ Event take(ElfFile& elf, Bytes file, const Table& table, Place (*read)(Bytes)) {
 
 }  // namespace
 
-Result<ElfFile> ElfFile::parse(Bytes file) {
+Result<ElfFile> ElfFile::parse(Bytes file, Address address) {
   if (const Event e = check_header(file); e.failed()) return e;
   ElfFile elf;
   elf.machine = load_u16(file, kMachineAt);
@@ -118,12 +131,18 @@ Result<ElfFile> ElfFile::parse(Bytes file) {
   if (const Event e = check_table(file, table, entry_bytes); e.failed()) return e;
   if (const Event e = take(elf, file, table, has_sections ? section : segment); e.failed()) return e;
   if (elf.part_count == 0) return Status::elf_no_segments;
+  if (address == Address::run || segments.count == 0) return elf;
+  if (const Event e = check_table(file, segments, kSegmentEntryBytes); e.failed()) return e;
+  for (ElfPart& part : std::span{elf.storage}.first(elf.part_count)) {
+    const auto offset = static_cast<std::uint32_t>(part.bytes.data() - file.data());
+    part.address = load_address(file, segments, offset, part.address);
+  }
   return elf;
 }
 
 std::uint16_t machine_of_chip(std::uint16_t chip_id) {
   constexpr std::uint16_t kXtensaChips[] = {0, 2, 9};  // ESP32, S2, S3
-  if (chip_id == kNoVendorChip || find_chip(chip_id) == nullptr) return 0;
+  if (!is_vendor_chip(chip_id) || find_chip(chip_id) == nullptr) return 0;
   const bool xtensa = std::find(std::begin(kXtensaChips), std::end(kXtensaChips), chip_id) != std::end(kXtensaChips);
   return xtensa ? elf_machine::kXtensa : elf_machine::kRiscV;
 }

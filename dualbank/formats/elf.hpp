@@ -29,8 +29,8 @@ struct ElfPart {
 ///
 /// Addresses are those that the program uses (a section's address, a segment's p_vaddr), as the vendor's tool takes
 /// them: the bootloader maps or copies every segment of an ESP image to where it runs, so nothing of it is copied
-/// later. The load address (p_paddr) of a bare-metal program whose start-up code copies .data out of flash is for
-/// another kind of machine: make a flat binary of it (objcopy -O binary) and give that as payload.
+/// later. A program that runs in place has .data in the flash and copies it itself: there the address to load counts
+/// (p_paddr of the segment that a section lies in).
 ///
 /// Parts are the allocated sections that bring bytes (not .bss); in a file without section headers, the PT_LOAD
 /// segments. Sections are better: segments of some linkers also cover the ELF header itself. Parts come in file order.
@@ -42,13 +42,15 @@ struct ElfFile {
 
   [[nodiscard]] std::span<const ElfPart> parts() const { return {storage.data(), part_count}; }
 
+  enum class Address : std::uint8_t { run, load };
+
   /// Errors: elf_no_magic, elf_not_32_bit, elf_not_little_endian, elf_bad_table (entries of another size than ELF32's),
   /// elf_truncated (header, a table or a part reaches beyond the file), elf_too_many_parts, elf_no_segments.
-  [[nodiscard]] static Result<ElfFile> parse(Bytes file);
+  [[nodiscard]] static Result<ElfFile> parse(Bytes file, Address address = Address::run);
 };
 
-/// The machine that a chip runs: 94 Xtensa (ESP32, S2, S3), 243 RISC-V (the others). 0 for `kNoVendorChip` and unknown
-/// ids: any.
+/// The machine that a chip runs: 94 Xtensa (ESP32, S2, S3), 243 RISC-V (the others). 0 for chips of no
+/// vendor and unknown ids: any.
 [[nodiscard]] std::uint16_t machine_of_chip(std::uint16_t chip_id);
 
 }  // namespace dualbank

@@ -33,7 +33,7 @@ std::uint16_t chip_of_image(Bytes bytes) {
 
 bool has_bootloader(Bytes file) {
   for (const Chip& chip : all_chips()) {
-    if (chip_of_image(from(file, chip.bootloader_offset)) == chip.id && chip.id != kNoVendorChip &&
+    if (chip_of_image(from(file, chip.bootloader_offset)) == chip.id && is_vendor_chip(chip.id) &&
         all_equal(file.first(chip.bootloader_offset), std::byte{0xFF})) {
       return true;
     }

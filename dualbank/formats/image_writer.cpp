@@ -60,7 +60,8 @@ class Layout {
   void add_descriptor(std::uint32_t flash_offset);
   [[nodiscard]] std::uint32_t free_data_page() const;
   Event order(std::uint32_t flash_offset);
-  Event place(std::uint32_t flash_offset);
+  [[nodiscard]] Event within_slot(const Segment& segment, const ImageRecipe& recipe, std::uint64_t from) const;
+  Event place(const ImageRecipe& recipe);
   void write_header(const ImageRecipe& recipe, MutableBytes image) const;
   void write_segment(const Segment& segment, MutableBytes image) const;
 
@@ -84,7 +85,7 @@ Event Layout::gather(const ImageRecipe& recipe) {
     parts_[part_count_++] = {recipe.payload_address, recipe.payload};
     return {};
   }
-  const auto elf = ElfFile::parse(recipe.elf);
+  const auto elf = ElfFile::parse(recipe.elf, chip_->fixed ? ElfFile::Address::load : ElfFile::Address::run);
   if (!elf) return elf.error();
   const std::uint16_t machine = machine_of_chip(recipe.chip_id);
   if (machine != 0 && elf->machine != machine) {
@@ -102,7 +103,7 @@ Event Layout::check_parts() const {
   for (std::uint32_t i = 0; i < part_count_; ++i) {
     const ElfPart& part = parts_[i];
     const std::uint64_t end = part.address + std::uint64_t{part.bytes.size()};
-    const bool never_loaded = part.address < kNeverLoadedBelow && chip_->id != kNoVendorChip;
+    const bool never_loaded = part.address < kNeverLoadedBelow && is_vendor_chip(chip_->id);
     if (never_loaded || end > kEndOfMemory - kWordMask) {
       return {Status::make_bad_range, {static_cast<std::uint32_t>(part.bytes.size()), part.address, 0}};
     }
@@ -177,10 +178,10 @@ std::uint32_t Layout::free_data_page() const {
 }
 
 void Layout::add_descriptor(std::uint32_t flash_offset) {
-  const std::uint32_t page = free_data_page();
+  const std::uint32_t page = chip_->fixed ? segments_[0].address & ~(page_ - 1) : free_data_page();
   Segment segment;
   segment.rank = Rank::descriptor;
-  segment.mapped = page != 0;
+  segment.mapped = chip_->fixed || page != 0;
   segment.address = segment.mapped ? page + ((flash_offset + kAppDescriptorOffset) & (page_ - 1)) : 0;
   segment.end = std::uint64_t{segment.address} + kAppDescriptorBytes;
   segments_[segment_count_++] = segment;
@@ -205,14 +206,25 @@ Event Layout::order(std::uint32_t flash_offset) {
   return {};
 }
 
-Event Layout::place(std::uint32_t flash_offset) {
+/// `from`: the least offset in the image that is free.
+Event Layout::within_slot(const Segment& segment, const ImageRecipe& recipe, std::uint64_t from) const {
+  const std::uint32_t offset = (segment.address - recipe.flash_offset) & (page_ - 1);
+  if (!chip_->fixed || (offset >= from && offset < recipe.slot_bytes)) return {};
+  const std::uint32_t slot = (segment.address & ~(page_ - 1)) + (recipe.flash_offset & (page_ - 1));
+  const std::uint32_t end = recipe.slot_bytes == kUnknownLength ? kUnknownLength : slot + recipe.slot_bytes;
+  return {Status::make_outside_slot, {segment.address, slot + static_cast<std::uint32_t>(from), end}};
+}
+
+Event Layout::place(const ImageRecipe& recipe) {
   constexpr std::uint64_t kLongest = 0xFFFF'FF00;
   std::uint64_t cursor = kImageHeaderBytes;
   for (std::uint32_t i = 0; i < segment_count_; ++i) {
     Segment& segment = segments_[i];
     std::uint64_t data = cursor + kSegmentHeaderBytes;
+    if (const Event e = within_slot(segment, recipe, data); e.failed()) return e;
     if (segment.mapped) {
-      segment.padding = (segment.address - flash_offset - static_cast<std::uint32_t>(data)) & (page_ - 1);
+      segment.padding = (segment.address - recipe.flash_offset - static_cast<std::uint32_t>(data)) & (page_ - 1);
+      if (chip_->fixed) segment.address -= std::exchange(segment.padding, 0);
       if (segment.padding != 0 && segment.padding < kSegmentHeaderBytes) segment.padding += page_;
       data += segment.padding;
     }
@@ -227,6 +239,9 @@ Event Layout::place(std::uint32_t flash_offset) {
   }
   constexpr std::uint32_t kBlock = 16;
   plan_.length_bytes = ((static_cast<std::uint32_t>(cursor) + kBlock) & ~(kBlock - 1)) + kImageHashBytes;
+  if (plan_.length_bytes > recipe.slot_bytes) {
+    return {Status::image_too_long, {plan_.length_bytes, recipe.slot_bytes, 0}};
+  }
   return {};
 }
 
@@ -235,8 +250,11 @@ Event Layout::make(const ImageRecipe& recipe) {
   if (const Event e = check_parts(); e.failed()) return e;
   find_descriptor(recipe);
   if (const Event e = join_parts(); e.failed()) return e;
+  for (std::uint32_t i = 0; i < segment_count_; ++i) {
+    if (const Event e = within_slot(segments_[i], recipe, kAppDescriptorOffset); e.failed()) return e;
+  }
   if (const Event e = order(recipe.flash_offset); e.failed()) return e;
-  return place(recipe.flash_offset);
+  return place(recipe);
 }
 
 void Layout::write_header(const ImageRecipe& recipe, MutableBytes image) const {

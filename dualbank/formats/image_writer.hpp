@@ -28,7 +28,9 @@ struct ImageRecipe {
   std::uint16_t max_chip_revision = 0xFFFF;  ///< no limit
   /// Where the image will stand in flash. Only counts modulo the MMU page: 0 is right for partitions at 64 KiB
   /// boundaries.
+  /// Where it runs in place: the slot that it is linked for, and what room that has.
   std::uint32_t flash_offset = 0;
+  std::uint32_t slot_bytes = kUnknownLength;
 };
 
 /// What `write_image` will do with a recipe.
@@ -48,9 +50,12 @@ struct ImagePlan {
 /// are rounded down and ends up to whole words. A descriptor that the input does not bring becomes a segment of its
 /// own: in a free page of the mapped data where the input maps too little for the vendor's bootloader (data and code
 /// each once), else as padding.
+/// Of an image that runs in place everything is mapped, by its load addresses: the descriptor, then the rest as one
+/// segment that begins right behind it, zeros up to the first byte. No padding segments.
 ///
 /// Errors: bad_argument (the chip id is in no table), make_nothing, those of ElfFile::parse, elf_wrong_machine,
-/// make_bad_range, make_overlap, make_descriptor_misplaced, make_too_many_segments.
+/// make_bad_range, make_overlap, make_descriptor_misplaced, make_too_many_segments; make_outside_slot (runs in place),
+/// image_too_long (for `slot_bytes`).
 [[nodiscard]] Result<ImagePlan> plan_image(const ImageRecipe& recipe);
 
 /// Bytes that `write_image` needs. Errors: those of plan_image.

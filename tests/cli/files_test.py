@@ -160,5 +160,69 @@ class MakeImage(CommandTest):
         self.assertEqual(os.listdir(self.folder), ["p.bin"])
 
 
+class InPlace(CommandTest):
+    """Machines that cannot remap their flash: each slot has its own image."""
+
+    CSV = b"nvs,data,nvs,0x9000,20K\notadata,data,ota,,8K\na,app,ota_0,,512K\nb,app,ota_1,,512K\n"
+    PLACES = {"ota_0": 0x10000, "ota_1": 0x90000}
+
+    def setUp(self):
+        super().setUp()
+        self.file("p.csv", self.CSV)
+
+    def make(self, slot, version="1.0", address=None, *options):
+        name = f"{version}-{slot}.bin"
+        payload = self.file("p.bin", noise(version + slot, 5000))
+        address = 0x10000200 + self.PLACES[slot] if address is None else address
+        return name, ("make-image", payload, "-o", name, "--chip", "inplace", "--address", hex(address), "--app-version", version,
+                      "--slot", slot, "--layout", "p.csv", *options)
+
+    def made(self, *arguments):
+        name, command = self.make(*arguments)
+        self.ok(*command)
+        return name
+
+    def test_an_image_says_which_slot_it_is_linked_for(self):
+        name = self.made("ota_1")
+        self.assertIn("linked for  a slot at 0x90000 of the flash", self.ok("inspect", name).out)
+        self.assertEqual(self.ok("inspect", name, "--json").json["linked_place"], 0x90000)
+        self.assertIsNone(self.ok("inspect", self.file("esp.bin", app_image("1.0")), "--json").json["linked_place"])
+
+    def test_an_update_takes_the_image_of_its_slot_and_of_two_the_one_that_fits(self):
+        policy = ("--policy", "dualbank")
+        self.ok("new", "a.flash", "--csv", "p.csv", "--image", self.made("ota_0"))
+        before = (self.folder / "a.flash").read_bytes()
+        two = [self.made(slot, "2.0") for slot in ("ota_0", "ota_1")]
+        error = self.refused("image_for_other_slot", "update", "a.flash", two[0], *policy)
+        self.assertEqual(error["message"], "the image is linked for ota_0 and does not run from ota_1")
+        self.assertEqual(error["cure"], "give the image that is linked for ota_1")
+        self.refused("image_for_other_slot", "flash", "a.flash", two[0], *policy)
+        self.assertEqual((self.folder / "a.flash").read_bytes(), before)
+        self.assertEqual(self.ok("update", "a.flash", two[0], "--or", two[1], "--json", *policy).json["slot"], "ota_1")
+        self.ok("reset", "a.flash", *policy)
+        self.ok("confirm", "a.flash", "--running", "ota_1", *policy)
+        three = [self.made(slot, "3.0") for slot in ("ota_0", "ota_1")]
+        self.assertEqual(self.ok("update", "a.flash", three[0], "--or", three[1], "--json", *policy).json["slot"], "ota_0")
+
+    def test_an_image_in_the_wrong_slot_is_no_image_that_boots(self):
+        self.refused("image_linked_elsewhere", "new", "a.flash", "--csv", "p.csv", "--image", self.made("ota_1"))
+        self.ok("new", "a.flash", "--csv", "p.csv", "--image", self.made("ota_0"))
+        flash = bytearray((self.folder / "a.flash").read_bytes())
+        flash[0x90000:0x90000 + 0x2000] = flash[0x10000:0x10000 + 0x2000]
+        self.file("a.flash", bytes(flash))
+        found = self.run_command("inspect", "a.flash", "--policy", "dualbank")
+        self.assertIn("linked for ota_0", found.out)
+        self.assertIn("give the image that is linked for ota_1", found.out)
+
+    def test_what_does_not_fit_the_slot_is_refused(self):
+        name, command = self.make("ota_1", "1.0", 0x10010200)
+        error = self.refused("make_outside_slot", *command)
+        self.assertEqual(error["values"], {"address": 0x10010200, "from": 0x10090020, "to": 0x10110000})
+        self.refused("missing_option", *command[:-4], exit_code=2)
+        self.refused("missing_option", *command[:-2], exit_code=2)
+        self.refused("unknown_slot", *command[:-3], "ota_2", "--layout", "p.csv")
+        self.assertFalse((self.folder / name).exists())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -130,11 +130,6 @@ class BadFlashFiles(CommandTest):
         self.assertEqual(status["boot_slot"], "ota_0")
         self.assertEqual([slot["image"]["version"] for slot in status["slots"]], ["1.0"])
 
-    def test_a_serial_line_says_what_to_do(self):
-        for target in ("serial:/dev/ttyUSB0", "/dev/ttyACM0", "COM4"):
-            with self.subTest(target):
-                self.assertIn("esptool", self.refused("no_serial", "status", target)["cure"])
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -28,6 +28,11 @@ class ElfBuilder {
   /// An allocated section with bytes, as `.text` is.
   ElfBuilder& section(std::uint32_t address, Bytes data) { return part(sections_, {address, std::move(data)}); }
   ElfBuilder& section(Part p) { return part(sections_, std::move(p)); }
+  /// A section that runs at one address and is loaded to another, as `.data` in flash is: with a PT_LOAD around it.
+  ElfBuilder& loaded_section(std::uint32_t address, std::uint32_t load_address, Bytes data) {
+    loaded_.push_back({sections_.size(), load_address});
+    return section(address, std::move(data));
+  }
   ElfBuilder& segment(std::uint32_t address, Bytes data, std::uint32_t load_address = 0) {
     Part p{address, std::move(data)};
     p.load_address = load_address;
@@ -54,10 +59,10 @@ class ElfBuilder {
       }
     }
     std::size_t index = 0;
-    if (!segments_.empty()) {
+    if (!segments_.empty() || !loaded_.empty()) {
       put(out, 28, out.size(), 4);
       put(out, 42, 32, 2);
-      put(out, 44, segments_.size(), 2);
+      put(out, 44, segments_.size() + loaded_.size(), 2);
     }
     for (const Part& p : segments_) {
       const std::size_t at = out.size();
@@ -68,6 +73,16 @@ class ElfBuilder {
       put(out, at + 12, p.load_address, 4);
       put(out, at + 16, p.data.size(), 4);
       put(out, at + 20, p.data.size() + 64, 4);
+    }
+    for (const auto& [section, load_address] : loaded_) {
+      const std::size_t at = out.size();
+      out.resize(at + 32);
+      put(out, at, 1, 4);
+      put(out, at + 4, offsets[segments_.size() + section], 4);
+      put(out, at + 8, sections_[section].address, 4);
+      put(out, at + 12, load_address, 4);
+      put(out, at + 16, sections_[section].data.size(), 4);
+      put(out, at + 20, sections_[section].data.size(), 4);
     }
     if (sections_.empty()) return out;
     put(out, 32, out.size(), 4);
@@ -105,6 +120,7 @@ class ElfBuilder {
   std::uint32_t entry_ = 0;
   std::vector<Part> segments_;
   std::vector<Part> sections_;
+  std::vector<std::pair<std::size_t, std::uint32_t>> loaded_;  ///< sections by index, load addresses
 };
 
 }  // namespace dualbank::tests

@@ -67,6 +67,12 @@ class CheckArrows(unittest.TestCase):
         self.passes("dualbank/sim/a.cpp", "#include <vector>")
         self.passes("dualbank/engine/a.cpp", "#include <span>")
 
+    def test_a_vendors_headers_only_in_its_port(self):
+        self.passes("dualbank/ports/rp2040/a.hpp", "#include <hardware/flash.h>")
+        self.refuses("dualbank/ports/rp2040/a.hpp", "#include <cstdio>")
+        self.refuses("dualbank/ports/ram/a.hpp", "#include <hardware/flash.h>")
+        self.refuses("dualbank/engine/a.hpp", "#include <pico/flash.h>")
+
     def test_unit_tests_may_include_anything_but_not_the_other_way_round(self):
         self.passes("dualbank/formats/a_test.cpp", '#include <vector>\n#include "dualbank/sim/b.hpp"')
         self.passes("dualbank/engine/a_test.cpp", '#include "tests/support/b.hpp"\n#if 1\n#endif')

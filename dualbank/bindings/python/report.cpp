@@ -57,7 +57,7 @@ bool put_image(const Ref& report, DeskBoard& board, const Extent& extent) {
   const Result<ImageInfo> look = check_image_start(start, ImageRules::vendor(kAnyChip, kUnknownLength));
   const bool tells = read == Status::ok && look;
   return put(report, "image", tells ? image_report(*look, false) : none()) &&
-         put(report, "fault", make_error(image.error()));
+         put(report, "fault", make_error(name_slots(image.error(), board.layout())));
 }
 
 PyObject* slot_report(DeskBoard& board, const BootRecords& records, SlotIndex slot) {

@@ -78,7 +78,7 @@ const LayoutEntry* find_layout(const Table& table, const std::string& name) {
 
 void check_chip(const BoardEntry& board) {
   const Chip* chip = find_chip_by_name({board.chip.data(), board.chip.size()});
-  if (chip == nullptr || chip->name != board.chip || chip->id == kNoVendorChip) {
+  if (chip == nullptr || chip->name != board.chip || !is_vendor_chip(chip->id)) {
     fail(board.line, fmt::format("board {}: there is no chip '{}'", board.id, board.chip));
   }
 }

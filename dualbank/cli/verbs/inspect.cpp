@@ -56,6 +56,9 @@ void say_image(Output& out, const ImageInfo& info, bool valid) {
   if (info.length_bytes != kUnknownLength)
     out.say("  length      {} bytes ({}), {} segment{}", info.length_bytes, size_text(info.length_bytes),
             info.header.segment_count, info.header.segment_count == 1 ? "" : "s");
+  if (info.linked_place != kAnyPlace) {
+    out.say("  linked for  a slot at {:#x} of the flash, and runs in no other", info.linked_place);
+  }
   if (info.has_descriptor) {
     out.say("  built       {} {}, ESP-IDF {}", printable(app.date), printable(app.time), printable(app.idf_version));
     if (app.secure_version != 0) out.say("  secure version {}", app.secure_version);
@@ -75,6 +78,7 @@ void inspect_image(Output& out, Bytes image, Findings& findings) {
     };
     const Signature signature = find_signature(read, info->length_bytes);
     out.result()["image"] = image_json(*info, true);
+    out.result()["linked_place"] = info->linked_place == kAnyPlace ? Json(nullptr) : Json(info->linked_place);
     out.result()["platform"] = platform_json(*info);
     out.result()["signature"] = signature_json(signature);
     say_image(out, *info, true);

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <array>
 
+#include "dualbank/cli/boards.hpp"
 #include "dualbank/cli/context.hpp"
+#include "dualbank/cli/csv_table.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/find_chip.hpp"
 #include "dualbank/cli/numbers.hpp"
+#include "dualbank/cli/partition_name.hpp"
 #include "dualbank/cli/refused.hpp"
+#include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 #include "dualbank/formats/elf.hpp"
 #include "dualbank/formats/firmware_file.hpp"
@@ -37,6 +41,34 @@ const std::string& required(const Context& context, std::string_view flag, std::
   return into = *value;
 }
 
+Partition partition_of_slot(const std::string& layout, const std::string& slot) {
+  const auto file = path_exists(layout) ? read_file(layout) : std::vector<std::byte>{};
+  const std::string_view csv{reinterpret_cast<const char*>(file.data()), file.size()};
+  for (const Partition& p : partitions_of_csv(file.empty() ? find_layout(layout).csv : csv)) {
+    if (p.type == partition_type::kApp && partition_subtype_name(p) == slot) return p;
+  }
+  throw Refused("unknown_slot", fmt::format("{} has no slot {}", layout, slot),
+                "name a slot of its table: ota_0, ota_1", {{"slot", slot}});
+}
+
+void put_place(const Context& context, const Chip& chip, ImageRecipe& recipe) {
+  const auto slot = context.args.value("--slot");
+  const auto layout = context.args.value("--layout");
+  if (!slot && chip.fixed) {
+    throw Refused::usage("missing_option", "an image that runs in place is linked for one slot: which one is it?",
+                         "name it, and the table: --slot ota_0 --layout partitions.csv", {{"option", "--slot"}});
+  }
+  if (slot.has_value() != layout.has_value()) {
+    throw Refused::usage("missing_option", "--slot and --layout go together",
+                         "for example --slot ota_0 --layout partitions.csv",
+                         {{"option", slot ? "--layout" : "--slot"}});
+  }
+  if (!slot) return;
+  const Partition place = partition_of_slot(*layout, *slot);
+  recipe.flash_offset = place.offset;
+  recipe.slot_bytes = place.size_bytes;
+}
+
 ImageRecipe recipe_of(const Context& context, Bytes input, const Chip& chip) {
   ImageRecipe recipe{.chip_id = chip.id};
   if (recognise_firmware(input) == FirmwareKind::elf) {
@@ -52,6 +84,7 @@ ImageRecipe recipe_of(const Context& context, Bytes input, const Chip& chip) {
     recipe.payload_address = context.number("--address", 0);
     recipe.entry_address = context.number("--entry", recipe.payload_address);
   }
+  put_place(context, chip, recipe);
   put_text(context, "--app-version", recipe.descriptor.version);
   put_text(context, "--project", recipe.descriptor.project_name);
   recipe.descriptor.secure_version = context.number("--secure-version", 0);
@@ -83,7 +116,7 @@ int run(Context& context) {
   std::vector<std::byte> image(plan->length_bytes);
   const auto written = write_image(recipe, image);
   if (!written) throw Refused(written.error());
-  ImageVerifier verifier(ImageRules::strict(chip.id, kUnknownLength));
+  ImageVerifier verifier(ImageRules::strict(chip.id, recipe.slot_bytes, recipe.flash_offset));
   if (verifier.feed(image) != Status::ok) throw Refused(verifier.error());
   if (!verifier.done()) throw Refused(verifier.truncated());
   const bool uf2 = context.args.has("--uf2");
@@ -106,7 +139,9 @@ constexpr std::array kOperands{
     Operand{"INPUT", Takes::file, "an ELF file, or raw bytes with --address; - is standard input"}};
 constexpr std::array kOptions{
     Option{"-o,--output", "FILE", Takes::new_file, "where to; - is standard output"},
-    Option{"-c,--chip", "CHIP", Takes::chip, "esp32, esp32s2, esp32s3, esp32c3, ..., or generic"},
+    Option{"-c,--chip", "CHIP", Takes::chip, "esp32, esp32s2, esp32s3, esp32c3, ..., generic, or inplace"},
+    Option{"--slot", "SLOT", Takes::slot, "the slot it is linked for, where flash cannot be remapped (chip inplace)"},
+    Option{"--layout", "FILE", Takes::file, "the partition table that has the slot: CSV, or a layout's name"},
     Option{"--app-version", "TEXT", Takes::text, "version in the app descriptor, where INPUT brings none"},
     Option{"--project", "TEXT", Takes::text, "project name in the app descriptor, where INPUT brings none"},
     Option{"--secure-version", "N", Takes::number, "secure version in the app descriptor (anti-rollback)"},
@@ -115,9 +150,10 @@ constexpr std::array kOptions{
     Option{"--uf2", "", Takes::nothing, "write a UF2 file"},
     kDryRun,
     Option{"--force", "", Takes::nothing, "replace the file"}};
-constexpr std::array<std::string_view, 2> kExamples{
+constexpr std::array<std::string_view, 3> kExamples{
     "dualbank make-image app.elf -o app.bin --chip esp32c3 --project demo --app-version 2.0",
-    "dualbank make-image payload.bin -o app.bin --chip generic --address 0x20000000"};
+    "dualbank make-image payload.bin -o app.bin --chip generic --address 0x20000000",
+    "dualbank make-image app.elf -o app-ota_1.bin --chip inplace --slot ota_1 --layout partitions.csv"};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "dualbank/cli/foreign.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/refused.hpp"
+#include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
@@ -25,6 +26,7 @@ void report(Context& context, Target& target) {
 }
 
 int run_switch(Context& context) {
+  if (context.on_line()) return ask_over_line(context, SerialVerb::switch_slot);
   Target target(context, Access::write);
   Updater& updater = target.updater();
   note_recovery(context, updater);
@@ -39,6 +41,7 @@ int run_switch(Context& context) {
 }
 
 int run_confirm(Context& context) {
+  if (context.on_line()) return ask_over_line(context, SerialVerb::confirm);
   Target target(context, Access::write);
   Updater& updater = target.updater();
   note_recovery(context, updater);
@@ -48,6 +51,7 @@ int run_confirm(Context& context) {
 }
 
 int run_rollback(Context& context) {
+  if (context.on_line()) return ask_over_line(context, SerialVerb::rollback);
   Target target(context, Access::write);
   Updater& updater = target.updater();
   note_recovery(context, updater);
@@ -60,6 +64,7 @@ int run_rollback(Context& context) {
 }
 
 int run_abandon(Context& context) {
+  if (context.on_line()) return ask_over_line(context, SerialVerb::abandon);
   Target target(context, Access::write);
   Updater& updater = target.updater();
   note_recovery(context, updater);
@@ -69,11 +74,11 @@ int run_abandon(Context& context) {
   return kDone;
 }
 
-constexpr std::array kTargetOnly{kTarget};
+constexpr std::array kTargetOnly{kTargetOrLine};
 constexpr std::array kSwitchOperands{
-    kTarget, Operand{"SLOT", Takes::slot, "the slot to boot next; otherwise the one that takes updates", false}};
+    kTargetOrLine, Operand{"SLOT", Takes::slot, "the slot to boot next; otherwise the one that takes updates", false}};
 constexpr std::array kRollbackOperands{
-    kTarget, Operand{"SLOT", Takes::slot, "the slot to go back to; otherwise the other good one", false}};
+    kTargetOrLine, Operand{"SLOT", Takes::slot, "the slot to go back to; otherwise the other good one", false}};
 constexpr std::array kOptions{kDryRun, kTable};
 constexpr std::array kSwitchOptions{kDryRun, kOverwriteDrive, kAllowForeign, kTable};
 constexpr std::array kAbandonOptions{kDryRun, kOverwriteDrive, kTable};

@@ -95,7 +95,7 @@ std::vector<AddressedBytes> pieces_of(const Case& ask, const RepairPlan& plan) {
 }
 
 std::vector<std::string> commands_of(const Case& ask, const RepairPlan& plan, const std::string& file) {
-  const std::string esptool = find_chip(ask.view.chip_id()) == nullptr || ask.view.chip_id() == kNoVendorChip
+  const std::string esptool = find_chip(ask.view.chip_id()) == nullptr || !is_vendor_chip(ask.view.chip_id())
                                   ? "esptool"
                                   : fmt::format("esptool --chip {}", chip_name(ask.view.chip_id()));
   std::vector<std::string> commands;

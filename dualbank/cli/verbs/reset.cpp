@@ -6,6 +6,7 @@
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/next_steps.hpp"
 #include "dualbank/cli/refused.hpp"
+#include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
@@ -72,6 +73,7 @@ bool on_trial(Context& context, Target& target, const Json& boot) {
 }
 
 int run(Context& context) {
+  if (context.on_line()) return reset_over_line(context);
   const std::uint32_t times = context.number("--times", 1);
   if (times == 0 || times > kMostResets) {
     throw Refused::usage("bad_number", fmt::format("--times {} is not possible", times),
@@ -95,7 +97,7 @@ int run(Context& context) {
   return runs ? kDone : kNo;
 }
 
-constexpr std::array kOperands{kTarget};
+constexpr std::array kOperands{kTargetOrLine};
 constexpr std::array kOptions{Option{"--times", "N", Takes::number, "reset N times, up to 1000 (default 1)"}, kDryRun,
                               kTable};
 constexpr std::array<std::string_view, 3> kExamples{"dualbank reset board.flash",
@@ -109,7 +111,8 @@ const Verb kResetVerb{
     Group::write,
     "do what the bootloader does at a reset, and say why",
     "Finds the slot that boots as the bootloader of --policy does, and performs the bootloader's writes to the boot "
-    "records (policy dualbank: to their journals); no other verb does that. Exit code 3: nothing boots.",
+    "records (policy dualbank: to their journals); no other verb does that. Exit code 3: nothing boots.\n\n"
+    "With serial:PATH the device resets itself; reset waits until it is back and says what runs.",
     kOperands,
     kOptions,
     kExamples,

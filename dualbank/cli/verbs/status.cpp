@@ -8,6 +8,7 @@
 #include "dualbank/cli/known_layout.hpp"
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/refused.hpp"
+#include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
@@ -79,6 +80,7 @@ void say_update(Output& out, Updater& updater) {
 }
 
 int run(Context& context) {
+  if (context.on_line()) return status_over_line(context);
   Output& out = context.out;
   Target target(context, Access::look);
   Event unavailable = target.open_updater();
@@ -121,7 +123,7 @@ int run(Context& context) {
   return kDone;
 }
 
-constexpr std::array kOperands{kTarget};
+constexpr std::array kOperands{kTargetOrLine};
 constexpr std::array kOptions{kTable};
 constexpr std::array<std::string_view, 3> kExamples{"dualbank status board.flash", "dualbank status board.flash --json",
                                                     "dualbank status board.flash --running ota_0"};

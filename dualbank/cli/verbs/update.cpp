@@ -11,6 +11,7 @@
 #include "dualbank/cli/numbers.hpp"
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/send.hpp"
+#include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
@@ -35,12 +36,14 @@ int unchanged(Context& context, Target& target, SlotIndex slot, const ImageInfo&
 }
 
 int run(Context& context) {
+  if (context.on_line()) return update_over_line(context);
   catch_interrupt();
   check_operand_order(context);
   Target target(context, Access::write);
   Updater& updater = target.updater();
   note_recovery(context, updater);
-  const Firmware firmware = load_firmware(context.args.operand("IMAGE").value(), target.view().chip_id());
+  const Firmware firmware = load_for_slot(context, target.view().chip_id(),
+                                          target.view().layout().extent_of(updater.status().next_update_slot));
   const ImageInfo info = check_for_update(context, target, firmware);
   const SlotIndex boots = target.view().predict().slot;
   if (!context.force() && boots != kNoSlot && slot_holds(target, boots, firmware.app)) {
@@ -58,16 +61,23 @@ int run(Context& context) {
   return kDone;
 }
 
-constexpr std::array kOperands{kTarget, kImage};
-constexpr std::array kOptions{kDryRun,
-                              Option{"--force", "", Takes::nothing,
-                                     "also where the running image is not confirmed (its fallback is lost), or the "
-                                     "image is there already"},
-                              kOverwriteDrive, kAllowForeign, kTable};
-constexpr std::array<std::string_view, 4> kExamples{
-    "dualbank update board.flash firmware-2.0.bin", "dualbank update board.flash adafruit-circuitpython-10.0.uf2",
+constexpr std::array kOperands{kTargetOrLine, kImage};
+constexpr std::array kOptions{
+    kDryRun,
+    Option{"--force", "", Takes::nothing,
+           "also where the running image is not confirmed (its fallback is lost), or the "
+           "image is there already"},
+    Option{"--or", "IMAGE", Takes::file, "the same firmware linked for the other slot: the one that fits is taken"},
+    kOverwriteDrive,
+    kAllowForeign,
+    kTable};
+constexpr std::array<std::string_view, 6> kExamples{
+    "dualbank update board.flash firmware-2.0.bin",
+    "dualbank update board.flash adafruit-circuitpython-10.0.uf2",
     "curl -s https://example.org/firmware.bin | dualbank update board.flash -",
-    "dualbank update board.flash firmware-2.0.bin --dry-run"};
+    "dualbank update board.flash firmware-2.0.bin --dry-run",
+    "dualbank update board.flash app-ota_0.bin --or app-ota_1.bin",
+    "dualbank update serial:/dev/ttyUSB0?baud=921600 firmware-2.0.bin"};
 
 }  // namespace
 
@@ -84,7 +94,10 @@ const Verb kUpdateVerb{
     "not "
     "confirmed before the next reset. update refuses while an unconfirmed image runs, because the other slot holds the "
     "only "
-    "image to go back to.",
+    "image to go back to.\n\n"
+    "TARGET serial:PATH[?baud=N] is a running device: a terminal device, a pseudo terminal or a unix socket, with "
+    "115200 "
+    "baud unless told otherwise. Only what the device misses is sent.",
     kOperands,
     kOptions,
     kExamples,
