@@ -3,12 +3,12 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test sweep demo install check format coverage size sanitize mutate cross clean
+.PHONY: help build test sweep demo device device-cuts install check format coverage size sanitize mutate cross clean
 
 ## help: this list
 help:
 	@echo "make <target>, one of:"
-	@sed -n 's/^## \([a-z]*\): /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-10s %s\n", $$1, $$2}'
+	@sed -n 's/^## \([a-z-]*\): /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  %-11s %s\n", $$1, $$2}'
 
 ## build: the command build/dualbank and the Python package in build/python
 build:
@@ -33,6 +33,20 @@ demo:
 	@tools/setup demo
 	@$(MAKE) --no-print-directory build
 	@examples/demo/run
+
+## device: an emulated RISC-V board: updated over its serial line, rolled back, cut off from its power; in plain words
+device:
+	@tools/setup device
+	@$(MAKE) --no-print-directory build
+	@tools/build_device riscv
+	@examples/riscv_board/story
+
+## device-cuts: 5,400 power cuts on the emulated board, in three ways (CUTS="in-guest --seed 1": as tests/device/cuts.py)
+device-cuts:
+	@tools/setup device
+	@$(MAKE) --no-print-directory build
+	@tools/build_device riscv
+	@tests/device/cuts.py $(CUTS)
 
 ## install: command, man page, completions and library to PREFIX (/usr/local)
 install: build

@@ -57,11 +57,8 @@ class Places {
 
   /// Verifies one; its place in the inputs says afterwards whether it is good.
   Event verify(SlotIndex slot, BootInputs& in) {
-    const Extent extent = layout_.extent_of(slot);
-    const ImageRules rules = ImageRules::vendor(settings_.chip_id, extent.size_bytes, extent.offset);
-    const Result<ImageInfo> verified = verify_slot(flash_, extent, rules, buffer_);
-    if (verified) return kDone;
-    if (!is_about_image(verified.error().code)) return verified.error();
+    const Event bad = check_bootable(flash_, layout_.extent_of(slot), settings_, buffer_);
+    if (!is_about_image(bad.code)) return bad;
     set_bad(slot, in);
     return kDone;
   }
@@ -153,6 +150,13 @@ Result<ImageInfo> verify_slot(Flash& flash, const Extent& slot, const ImageRules
   }
   if (!verifier.done()) return verifier.error();
   return verifier.info();
+}
+
+Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer) {
+  const ImageRules rules = ImageRules::vendor(settings.chip_id, slot.size_bytes, slot.offset);
+  const Result<ImageInfo> verified = verify_slot(flash, slot, rules, buffer);
+  if (!verified || settings.memory.empty()) return verified.error();
+  return check_loadable(flash, slot, settings.memory).error();
 }
 
 std::uint16_t infer_chip(Flash& flash, const Layout& layout, SlotIndex running) {

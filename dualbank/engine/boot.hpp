@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "dualbank/engine/boot_decision.hpp"
 #include "dualbank/engine/boot_sectors.hpp"
 #include "dualbank/engine/flash.hpp"
+#include "dualbank/engine/image_loader.hpp"
 #include "dualbank/engine/layout.hpp"
 #include "dualbank/formats/app_image.hpp"
 
@@ -20,6 +22,9 @@ struct BootSettings {
   std::uint8_t most_tries = kDefaultMostTries;  ///< Policy::dualbank: boots on trial that an image gets; 0 means 1
   /// &kNativeRecords: for flashes that the ESP form of boot records cannot be kept on.
   const NativeForm* native = nullptr;
+  /// Where images are loaded to, on machines that run them in RAM: an image that cannot be is a bad one. Empty: not
+  /// looked at.
+  std::span<const LoadRegion> memory{};
 };
 
 /// Verifies the image in `slot`, reading it once in pieces of the buffer's size (a sector is quick; below 64 bytes it
@@ -27,6 +32,10 @@ struct BootSettings {
 /// the flash, image_empty_slot (its first bytes are erased, or there is no such slot), those of ImageVerifier.
 [[nodiscard]] Result<ImageInfo> verify_slot(Flash& flash, const Extent& slot, const ImageRules& rules,
                                             MutableBytes buffer);
+
+/// Whether a bootloader with these settings may start what is in `slot`: the image verifies as the vendor's bootloader
+/// does it, and can be loaded. Errors: those of verify_slot and check_loadable.
+[[nodiscard]] Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer);
 
 /// The chip this flash belongs to, from the first image that names a known one: the bootloader's (at 0x0, 0x1000 or
 /// 0x2000, where that chip has it), then `running` if it is known, then the app slots in order, then factory. kAnyChip

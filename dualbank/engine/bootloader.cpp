@@ -48,13 +48,16 @@ class BootJournal {
 
 Result<BootOutcome> run_bootloader(Flash& flash, const Layout& layout, const BootSettings& settings,
                                    MutableBytes buffer) {
-  BootSettings ours = settings;
-  ours.policy = Policy::dualbank;
+  if (settings.policy != Policy::dualbank) {  // not always a copy: settings known when it is built shorten the code
+    BootSettings ours = settings;
+    ours.policy = Policy::dualbank;
+    return run_bootloader(flash, layout, ours, buffer);
+  }
   BootSectors sectors;
-  const Result<BootInputs> looked = look_before_boot(flash, layout, ours, sectors);
+  const Result<BootInputs> looked = look_before_boot(flash, layout, settings, sectors);
   if (!looked) return looked.error();
   BootInputs inputs = *looked;
-  Result<BootDecision> decided = decide_verified(flash, layout, ours, inputs, buffer);
+  Result<BootDecision> decided = decide_verified(flash, layout, settings, inputs, buffer);
   if (!decided) return decided.error();
   BootOutcome out{*decided, kDone};
   const int followed = out.decision.followed;
@@ -65,7 +68,7 @@ Result<BootOutcome> run_bootloader(Flash& flash, const Layout& layout, const Boo
     out.journal = journal.append({.kind = CellKind::tried, .a = out.decision.trial_boot});
     if (out.journal.failed()) {
       inputs.trials[static_cast<unsigned>(followed)].gave_up = true;
-      decided = decide_verified(flash, layout, ours, inputs, buffer);
+      decided = decide_verified(flash, layout, settings, inputs, buffer);
       if (!decided) return decided.error();
       out.decision = *decided;
       return out;

@@ -33,7 +33,7 @@ class Setup(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr, apt_calls
 
     def test_nothing_missing_is_silent(self):
-        for task in ("build", "test", "demo"):
+        for task in ("build", "test", "demo", "device"):
             self.assertEqual(self.setup(task), (0, "", "", []))
 
     def test_not_root_gets_the_line_to_run(self):

@@ -1,0 +1,45 @@
+// A whole bootloader, but for what a board brings: its start-up code, its flash, a serial line and the jump.
+#pragma once
+
+#include <cstdint>
+
+#include "dualbank/engine/boot_handover.hpp"
+#include "dualbank/engine/bootloader.hpp"
+#include "dualbank/engine/recovery.hpp"
+
+namespace dualbank {
+
+/// What a bootloader asks of its board beside the flash.
+class BootBoard {
+ public:
+  BootBoard(const BootBoard&) = delete;
+  BootBoard& operator=(const BootBoard&) = delete;
+
+  /// Called right before the image is loaded, to say so. Its time is the boot's.
+  virtual void starting(const BootOutcome& outcome) = 0;
+  /// No slot holds an image that boots: from here on the serial line is served.
+  virtual void recovering() = 0;
+  /// Waits for a byte of the serial line, and looks after the watchdog meanwhile. Where nobody may be at the line it
+  /// resets after some minutes of silence: the flash may read better then.
+  virtual std::byte read() = 0;
+  virtual void write(Bytes bytes) = 0;
+
+ protected:
+  constexpr BootBoard() = default;
+  ~BootBoard() = default;
+};
+
+/// In a bootloader's main best a constant of static storage: then the compiler leaves out what it does not ask for.
+struct BootParts {
+  const Layout& layout;     ///< what a build knows, or read_layout()
+  BootSettings settings{};  ///< `memory` is needed; the policy is ours
+  MutableBytes buffer{};    ///< at least kRecoveryBytes; more makes verifying and the recovery faster
+  MutableBytes handover{};  ///< kBootHandoverBytes, where the application looks for them
+};
+
+/// run_bootloader(); then the image in RAM and the handover written: returns the entry to jump to. When no slot is good
+/// it serves the serial line until a reset is asked for (Recovery), and returns `stopped`.
+/// After errors (those of the flash, and `stopped`): reset.
+[[nodiscard]] Result<std::uint32_t> boot(BootBoard& board, Flash& flash, const BootParts& parts);
+
+}  // namespace dualbank
