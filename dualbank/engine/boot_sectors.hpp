@@ -119,7 +119,8 @@ class BootSectors {
   /// The same, where the journal does not say that the record is firm.
   [[nodiscard]] Event rely_on_record(int sector);
 
-  /// DOOMED, the record's CRC to zeros, erase, ERASED. Precondition: the sector's record is not what the device depends on.
+  /// DOOMED, the record's CRC to zeros, erase, ERASED. Precondition: the sector's record is not what the device depends
+  /// on.
   [[nodiscard]] Event wipe(int sector);
   /// Makes the sector clean: nothing where it is, else a wipe. Precondition: as of wipe.
   [[nodiscard]] Event prepare(int sector);

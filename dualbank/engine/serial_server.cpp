@@ -15,7 +15,8 @@ bool asks_for_open(Status code) {
 
 /// The most data that frames of so many encoded bytes carry.
 std::uint16_t largest_piece(std::size_t room_bytes) {
-  const std::size_t body = room_bytes - serial_encoded_bytes(0) - room_bytes / 255;
+  std::size_t body = room_bytes - serial_encoded_bytes(0);
+  for (std::size_t left = room_bytes; left >= 255; left -= 255) --body;  // a core without a divider has no "/ 255"
   const std::size_t piece = (body - kSerialDataHeadBytes) / kSerialPieceUnit * kSerialPieceUnit;
   return static_cast<std::uint16_t>(std::min<std::size_t>(piece, 0x8000));
 }

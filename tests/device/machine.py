@@ -1,6 +1,6 @@
 """A device in QEMU: the RISC-V machine sifive_u with 32 MiB of SPI NOR, whose array is a file.
 
-The flags and why each is there: docs/TESTING.md. One machine has one flash file; nobody else may have it open.
+One worker thread writes the flash file, so that writes reach it in order. One machine has one flash file; nobody else may have it open.
 """
 
 import collections

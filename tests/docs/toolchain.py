@@ -35,7 +35,7 @@ def cache():
 def libraries(rooms):
     found = []
     for room in rooms:
-        (path,) = build_folder().rglob(f"libdualbank_{room}.a")
+        path = build_folder() / f"libdualbank_{room}.a"
         found.append(path)
     return found
 
