@@ -57,7 +57,8 @@ class Consumer(unittest.TestCase):
         files = {path.relative_to(prefix).as_posix() for path in prefix.rglob("*") if path.is_file()}
         self.assertIn("include/dualbank/engine/updater.hpp", files)
         self.assertIn("include/dualbank/formats/status_list.inc", files)
-        wrong = [f for f in files if re.search(r"_test|\.cpp$|/cli/|/bindings/", f)]
+        self.assertIn("include/dualbank/bindings/c/dualbank.h", files)
+        wrong = [f for f in files if re.search(r"_test|\.cpp$|/cli/|/bindings/(?!c/)|/template/", f)]
         self.assertEqual(wrong, [])
 
     def test_installed_command_has_page_and_completions(self):
@@ -81,7 +82,7 @@ class Consumer(unittest.TestCase):
 
     def test_subproject(self):
         self.configure("subproject", f"-DDUALBANK={ROOT}", "-DDUALBANK_PORTS=ram;file", *NO_PACKAGES)
-        self.assertEqual(self.targets(), {"dualbank_formats", "dualbank_engine", "dualbank_ports"})
+        self.assertEqual(self.targets(), {"dualbank_formats", "dualbank_engine", "dualbank_ports", "dualbank_c"})
         self.build()
         self.says_there_is_no_table("product")
 
@@ -90,7 +91,7 @@ class Consumer(unittest.TestCase):
         toolchain = ROOT / "cmake" / "toolchains" / "cortex-m0plus.cmake"
         self.configure("subproject", f"-DDUALBANK={ROOT}", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}",
                        "-DCMAKE_BUILD_TYPE=MinSizeRel", "-DDUALBANK_PORTS=ram", *NO_PACKAGES)
-        self.assertEqual(self.targets(), {"dualbank_formats", "dualbank_engine", "dualbank_ports"})
+        self.assertEqual(self.targets(), {"dualbank_formats", "dualbank_engine", "dualbank_ports", "dualbank_c"})
         self.build()
         header = self.run_tool("arm-none-eabi-readelf", "-h", self.out / "dualbank" / "libdualbank_engine.a")
         self.assertIn("ARM", header)
