@@ -68,8 +68,8 @@ format:
 ## coverage: which lines of formats and engine no test runs
 coverage:
 	@tools/setup test
-	@tools/check_coverage
-	@echo "Line by line: build-coverage/coverage.txt"
+	@tools/test asan coverage
+	@echo "Line by line: build-asan/coverage.txt"
 
 ## size: bytes on a device, against the budget in tests/cross/size_budget.txt
 size: cross

@@ -49,7 +49,7 @@ option(DUALBANK_TESTS "The tests (need GoogleTest)" ${tests_default})
 set(DUALBANK_SCRIPT_TESTS all CACHE STRING "Folders of tests/ whose scripts are tests too, parted by semicolons; or all")
 option(DUALBANK_INSTALL "Rules for cmake --install" ${PROJECT_IS_TOP_LEVEL})
 option(DUALBANK_WERROR "Warnings are errors" ${PROJECT_IS_TOP_LEVEL})
-option(DUALBANK_COVERAGE "Count which lines run (gcov)" OFF)
+option(DUALBANK_COVERAGE "Count which lines of the device rooms run (gcov)" OFF)
 set(DUALBANK_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 if(PROJECT_IS_TOP_LEVEL)
@@ -59,7 +59,8 @@ if(PROJECT_IS_TOP_LEVEL)
   endif()
   find_program(dualbank_ccache ccache)
   if(dualbank_ccache AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${dualbank_ccache})
+    # Without this it takes nothing that is compiled with a precompiled header.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${dualbank_ccache})
   endif()
 endif()
 

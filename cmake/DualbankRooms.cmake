@@ -34,7 +34,7 @@ function(dualbank_settings target)
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:${warnings}>
                                            $<$<BOOL:${DUALBANK_WERROR}>:-Werror>)
   if(DUALBANK_COVERAGE)
-    target_compile_options(${target} PRIVATE --coverage)
+    target_compile_options(${target} PRIVATE $<$<BOOL:${settings_DEVICE}>:--coverage>)
     target_link_options(${target} PUBLIC --coverage)
   endif()
   if(settings_QUICK)

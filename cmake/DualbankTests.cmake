@@ -16,6 +16,10 @@ function(dualbank_tests name)
   target_include_directories(${name}_tests PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests/stand_ins/pico_sdk)
   target_link_libraries(${name}_tests PRIVATE ${tests_LINKS} GTest::gmock_main)
   target_compile_definitions(${name}_tests PRIVATE DUALBANK_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  list(LENGTH sources count)
+  if(count GREATER 8)  # fewer do not earn it back
+    target_precompile_headers(${name}_tests PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
   gtest_discover_tests(${name}_tests TEST_PREFIX "${name}: " NO_PRETTY_TYPES NO_PRETTY_VALUES DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT 600)
 endfunction()
