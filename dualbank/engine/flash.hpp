@@ -1,6 +1,7 @@
 // The contract that a port fulfils: four verbs and a geometry. dualbank asks for nothing else of a device.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,9 +19,19 @@ struct Geometry {
   std::uint8_t write_unit_bytes = 1;   ///< offset and length of a program are multiples of this
   std::byte erased{0xFF};              ///< what an erased byte reads as
   bool can_reprogram = true;           ///< a programmed unit may be programmed again, 1 -> 0. ECC, encryption: false
+  /// How long one erase of each unit takes as a rule, smallest unit first, from the datasheet. 0: not known.
+  std::array<std::uint16_t, 4> erase_ms{};
 
   /// The smallest erase unit, the *sector*.
   [[nodiscard]] constexpr std::uint32_t sector_bytes() const { return erase_units & (~erase_units + 1); }
+
+  /// Of one of the units; 0 when it is not known.
+  [[nodiscard]] constexpr std::uint32_t erase_ms_of(std::uint32_t unit_bytes) const {
+    std::uint32_t smaller = erase_units & (unit_bytes - 1);
+    std::size_t index = 0;
+    for (; smaller != 0; smaller &= smaller - 1) ++index;
+    return index < erase_ms.size() ? erase_ms[index] : 0;
+  }
 
   /// True when the numbers fit each other: at least one erase unit, page and write unit powers of two, write unit <=
   /// page

@@ -78,13 +78,22 @@ Event program_bytes(Flash& flash, std::uint32_t address, Bytes bytes) {
 }
 
 Event erase_sector(Flash& flash, std::uint32_t address) {
-  const std::uint32_t size_bytes = flash.geometry().sector_bytes();
+  return erase_unit(flash, address, flash.geometry().sector_bytes());
+}
+
+Event erase_unit(Flash& flash, std::uint32_t address, std::uint32_t size_bytes) {
   if (const Status s = flash.erase(address, size_bytes); s != Status::ok) return failure(s, address, size_bytes);
+  std::uint32_t erased_bytes = 0;
+  if (const Event e = count_erased(flash, address, size_bytes, erased_bytes); e.failed()) return e;
+  return erased_bytes == size_bytes ? kDone : Event{Status::flash_verify_failed, {address + erased_bytes, 0, 0}};
+}
+
+Event count_erased(Flash& flash, std::uint32_t address, std::uint32_t size_bytes, std::uint32_t& erased_bytes) {
   std::array<std::byte, kPieceBytes> room;
   const MutableBytes piece = MutableBytes{room}.first(smaller(kPieceBytes, size_bytes));
-  for (std::uint32_t at = 0; at < size_bytes; at += kPieceBytes) {
-    if (const Event e = read_flash(flash, address + at, piece); e.failed()) return e;
-    if (!all_equal(piece, flash.geometry().erased)) return {Status::flash_verify_failed, {address + at, 0, 0}};
+  for (erased_bytes = 0; erased_bytes < size_bytes; erased_bytes += static_cast<std::uint32_t>(piece.size())) {
+    if (const Event e = read_flash(flash, address + erased_bytes, piece); e.failed()) return e;
+    if (!all_equal(piece, flash.geometry().erased)) return kDone;
   }
   return kDone;
 }

@@ -23,6 +23,13 @@ inline constexpr Event kDone{};
 /// Erases one sector (the smallest erase unit), reads it back (flash_verify_failed where it is not erased).
 [[nodiscard]] Event erase_sector(Flash& flash, std::uint32_t address);
 
+/// The same with any one erase unit.
+[[nodiscard]] Event erase_unit(Flash& flash, std::uint32_t address, std::uint32_t size_bytes);
+
+/// How many bytes read erased, from the start, in pieces of 128: `erased_bytes` is size_bytes when all do.
+[[nodiscard]] Event count_erased(Flash& flash, std::uint32_t address, std::uint32_t size_bytes,
+                                 std::uint32_t& erased_bytes);
+
 /// Standard CRC-32 of a range, read in small pieces.
 [[nodiscard]] Event crc_of_flash(Flash& flash, std::uint32_t address, std::uint32_t size_bytes, std::uint32_t& crc);
 

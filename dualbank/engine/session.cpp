@@ -181,6 +181,15 @@ Event Session::void_marks(std::uint32_t granule) {
   return burn_cells(CellKind::mark, granule);
 }
 
+// The whole range when it is one erase unit, else sectors.
+std::uint32_t Session::erase_step(Range range) const {
+  const std::uint32_t size = range.length();
+  const bool power = (size & (size - 1)) == 0;
+  const bool is_unit = power && (flash_->geometry().erase_units & size) != 0;
+  const bool aligned = ((extent_.offset + range.from) & (size - 1)) == 0;
+  return is_unit && aligned ? size : flash_->geometry().sector_bytes();
+}
+
 Event Session::note_opened(std::uint32_t granule) {
   if (sectors_->native() != nullptr) return sectors_->native()->note_opened(*this, granule);
   if (opened_.has(granule)) return fresh_.has(granule) ? kDone : void_marks(granule);

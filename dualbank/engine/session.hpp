@@ -1,8 +1,8 @@
 // The update under way: which granules of the slot are done, and how the journal knows it after a power cut.
 //
 // A granule is the smallest part of a slot that is followed across power cuts (JournalMap). Its life:
-//   untouched -> opened bit -> erase -> fresh -> programmed -> mark -> done
-//   untouched, holds the right bytes -> opened bit -> mark -> done
+//   untouched -> opened bit -> erase (of neighbours too, which are opened with it) -> fresh -> programmed -> mark ->
+//   done untouched, holds the right bytes -> opened bit -> mark -> done
 // After a cut a granule that was opened and is not done is suspect: whatever it reads as may be weak, so its mark is
 // voided and it is erased again before anything is written to it.
 #pragma once
@@ -83,24 +83,38 @@ class Session {
   /// To be called before the first change in a power session; does something once: makes firm what the journal says and
   /// drops the kept pieces, which from now on are only in memory.
   [[nodiscard]] Event wake();
-  /// Opened bit, marks voided where a cut may have left one, then the erase. `between` is called after each sector.
+  /// Opened bits, marks voided where a cut may have left some, then the erase of a whole number of granules: at once
+  /// where that is an erase unit. `between` is called after each erase. journal_full: nothing is erased, but for the
+  /// first granule, when it was noted as open.
   template <class Between>
-  [[nodiscard]] Event open(std::uint32_t granule, Between between) {
-    if (const Event e = note_opened(granule); e.failed()) return e;
-    return erase(granule, between);
+  [[nodiscard]] Event open(Range range, Between between) {
+    const std::uint32_t first = granule_at(range.from);
+    for (std::uint32_t g = first; g < granules() && range_of(g).from < range.to; ++g) {
+      const Event e = note_opened(g);
+      if (e.code == Status::journal_full && g != first) return erase(range_of(first), between);
+      if (e.failed()) return e;
+    }
+    return erase(range, between);
   }
-  /// Only the erase, of a granule that is suspect already.
+  /// Only the erase, of granules that are noted as open.
   template <class Between>
-  [[nodiscard]] Event erase(std::uint32_t granule, Between between) {
-    const Range range = range_of(granule);
-    for (std::uint32_t at = range.from; at < range.to; at += flash_->geometry().sector_bytes()) {
-      if (const Event e = erase_sector(*flash_, extent_.offset + at); e.failed()) return e;
+  [[nodiscard]] Event erase(Range range, Between between) {
+    const std::uint32_t unit = erase_step(range);
+    for (std::uint32_t at = range.from; at < range.to; at += unit) {
+      if (const Event e = erase_unit(*flash_, extent_.offset + at, unit); e.failed()) return e;
       between();
     }
-    done_.set(granule, false);
-    fresh_.set(granule, true);
+    for (std::uint32_t g = granule_at(range.from); g < granules() && range_of(g).from < range.to; ++g)
+      take_as_erased(g);
     return kDone;
   }
+  /// The granule reads erased, and nobody had opened it: notes it as open.
+  [[nodiscard]] Event open_blank(std::uint32_t granule) {
+    if (const Event e = note_opened(granule); e.failed()) return e;
+    take_as_erased(granule);
+    return kDone;
+  }
+  [[nodiscard]] bool opened(std::uint32_t granule) const { return opened_.has(granule); }
   /// The granule holds all its bytes: writes its mark. With no room left for one it is done until the next boot only.
   [[nodiscard]] Event finish(std::uint32_t granule);
   /// Writes down a partly received range of one granule for a planned stop. journal_full when there is no room.
@@ -119,6 +133,11 @@ class Session {
   [[nodiscard]] Event accept_partial(const Cell& cell, Received& received);
   [[nodiscard]] Event accept_mark(std::uint32_t granule, std::uint32_t mark);
   [[nodiscard]] Event note_opened(std::uint32_t granule);
+  [[nodiscard]] std::uint32_t erase_step(Range range) const;
+  void take_as_erased(std::uint32_t granule) {
+    done_.set(granule, false);
+    fresh_.set(granule, true);
+  }
   [[nodiscard]] Event write_mark(std::uint32_t granule, std::uint32_t mark);
   [[nodiscard]] Event void_marks(std::uint32_t granule);
   [[nodiscard]] Event burn_cells(CellKind kind, std::uint32_t granule);

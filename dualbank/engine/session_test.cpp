@@ -29,7 +29,7 @@ class SessionTest : public testing::Test {
   }
   void write(std::uint32_t granule) {
     const Range range = session.range_of(granule);
-    ASSERT_EQ(session.open(granule, [] {}), kDone);
+    ASSERT_EQ(session.open(session.range_of(granule), [] {}), kDone);
     ASSERT_EQ(program_bytes(board.flash, session.extent().offset + range.from,
                             Bytes{image}.subspan(range.from, range.length())),
               kDone);
@@ -120,7 +120,7 @@ TEST_F(SessionTest, AnOldMarkCellNeverCountsForANewTry) {  // H15
   board.flash.put(board.extent(1).offset + 2 * 4096, ByteVector(4, std::byte{0}));
   load();
   ASSERT_TRUE(session.suspect(2));
-  ASSERT_EQ(session.open(2, [] {}), kDone);
+  ASSERT_EQ(session.open(session.range_of(2), [] {}), kDone);
   board.flash.put(board.extent(1).offset + 2 * 4096, Bytes{image}.subspan(2 * 4096, 4096));  // reads right by chance
   load();
   EXPECT_FALSE(session.done(2));
@@ -258,7 +258,7 @@ TEST_F(SessionTest, LargeSlotsAreFollowedInLargerGranules) {
   EXPECT_EQ(big_session.granule_bytes(), 8192U);
   EXPECT_EQ(big_session.granules(), 392U);
   int erased = 0;
-  ASSERT_EQ(big_session.open(391, [&erased] { ++erased; }), kDone);
+  ASSERT_EQ(big_session.open(big_session.range_of(391), [&erased] { ++erased; }), kDone);
   EXPECT_EQ(erased, 2);
   EXPECT_EQ(big_session.granule_at(0x30FFFF), 391U);
 }

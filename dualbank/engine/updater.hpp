@@ -7,6 +7,7 @@
 
 #include "dualbank/engine/boot_decision.hpp"
 #include "dualbank/engine/boot_sectors.hpp"
+#include "dualbank/engine/erase_plan.hpp"
 #include "dualbank/engine/flash.hpp"
 #include "dualbank/engine/layout.hpp"
 #include "dualbank/engine/length_reader.hpp"
@@ -28,6 +29,13 @@ struct Options {
   MutableBytes workspace{};
   /// Room for more pieces received out of order than the 8 that the updater has room for itself.
   std::span<Range> gaps{};
+  /// No erase is begun that takes longer, by Geometry::erase_ms; where that does not tell, only sectors are erased, one
+  /// at a time. 0: any erase unit.
+  std::uint16_t longest_erase_ms = 0;
+  /// Sectors of the next-update slot that read erased need no erase. Not for flashes on which another program's erase
+  /// may have been cut: a sector can read erased and not be so tomorrow. Those that dualbank's own erases left so are
+  /// known.
+  bool trust_blank = false;
   BetweenUnits between_units = nullptr;
   void* between_units_context = nullptr;
   /// Which slot is running. An application knows (its port tells); after a bootloader's fallback the boot records do
@@ -58,6 +66,7 @@ struct UpdateRequest {
   std::uint32_t length_bytes = kUnknownLength;  ///< kUnknownLength: learned from the segment headers
   /// The image's first 288 bytes or more: checked before any flash operation. Empty: checked when they arrive.
   Bytes header{};
+  Likeness likeness = Likeness::unknown;  ///< to what the slot holds; tells how to erase, and never what is written
 };
 
 /// Can the bootloader go back by itself? With Policy::stock it is `no`, with stock_rollback and dualbank `yes` while a
@@ -206,6 +215,7 @@ class Updater {
   [[nodiscard]] Event write_checked(Bytes bytes, std::uint32_t offset);
   [[nodiscard]] Event write_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset);
   [[nodiscard]] Event open_granule(std::uint32_t granule);
+  [[nodiscard]] Event erase_around(std::uint32_t granule);
   [[nodiscard]] Event program_new(Bytes piece, std::uint32_t offset);
   [[nodiscard]] Event finish_granule(std::uint32_t granule);
   [[nodiscard]] Event learn_length();
@@ -241,10 +251,14 @@ class Updater {
   Options options_;
   bool open_ = false;
   std::uint16_t chip_id_ = kAnyChip;
-  std::uint16_t held_bytes_ = 0;   // of the image's start, not written yet
-  bool start_held_ = false;        // all of it is held and checked
-  bool guarded_ = false;           // this boot is counted
-  std::uint32_t next_offset_ = 0;  // where flash() without offset goes on
+  std::uint16_t held_bytes_ = 0;    // of the image's start, not written yet
+  bool start_held_ = false;         // all of it is held and checked
+  bool guarded_ = false;            // this boot is counted
+  std::uint32_t next_offset_ = 0;   // where flash() without offset goes on
+  std::uint32_t reach_ = 0;         // the image has bytes up to here, at least
+  std::uint32_t equal_pieces_ = 0;  // pieces for which the slot needed no change, and those for which it did
+  std::uint32_t different_pieces_ = 0;
+  Likeness likeness_ = Likeness::unknown;
   Event event_{};
   UpdaterState state_{};
   Layout layout_{};

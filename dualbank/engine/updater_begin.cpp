@@ -44,6 +44,7 @@ Status Updater::begin(const UpdateRequest& request) {
       !request.identity.empty() || request.header.empty() ? request.identity : request.header.first(kImageStartBytes);
   terms.identity = identity_digest(named_by);
   forget_held();
+  likeness_ = request.likeness;
   const bool nameless = request.identity.empty() && request.header.empty();
   const bool same = session_.active() && session_.terms().slot == terms.slot && !nameless &&
                     session_.terms().identity == terms.identity &&
@@ -82,8 +83,8 @@ Event Updater::clean_session() {
     if (const Event e = pulse(0, 0); e.failed() && worked) return e;
     worked = true;
     Event e = session_.wake();
-    if (!e.failed()) e = session_.open(g, [] {});
-    if (e.code == Status::journal_full) e = session_.erase(g, [] {});  // it is noted as open already
+    if (!e.failed()) e = session_.open(session_.range_of(g), [] {});
+    if (e.code == Status::journal_full) e = session_.erase(session_.range_of(g), [] {});  // it is noted as open already
     if (e.failed()) return e;
   }
   return kDone;
@@ -100,6 +101,7 @@ Event Updater::end_session() {
   length_.reset();
   forget_held();
   next_offset_ = 0;
+  reach_ = equal_pieces_ = different_pieces_ = 0;
   return kDone;
 }
 

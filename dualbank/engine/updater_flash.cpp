@@ -168,6 +168,7 @@ Event Updater::write_checked(Bytes bytes, std::uint32_t offset) {
   }
   if (const Event e = check_bytes(bytes, offset); e.failed()) return e;
   if (const Event e = name_running_slot(); e.failed()) return e;
+  if (end > reach_) reach_ = end;
   bool worked = false;  // a hook that always says stop still gets a granule further with every call
   for (std::uint32_t at = offset; at < end;) {
     const std::uint32_t granule = session_.granule_at(at);
@@ -205,7 +206,10 @@ Event Updater::write_piece(std::uint32_t granule, Bytes piece, std::uint32_t off
     if (!session_.suspect(granule) && (all_at_once || options_.workspace.size() >= session_.granule_bytes())) {
       if (const Event e = compare_flash(*flash_, address, piece, same); e.failed()) return e;
     }
-    if (same != piece.size()) {
+    if (same == piece.size()) {
+      ++equal_pieces_;
+    } else {
+      ++different_pieces_;
       if (const Event e = open_granule(granule); e.failed()) return e;
     }
   }
@@ -225,8 +229,7 @@ Event Updater::open_granule(std::uint32_t granule) {
   const bool keeps = !received_.first_in(range).empty();
   const MutableBytes saved = keeps ? options_.workspace.first(range.length()) : MutableBytes{};
   if (const Event e = read_flash(*flash_, base, saved); e.failed()) return e;
-  const auto feed = [this] { static_cast<void>(pulse(0, 0)); };  // a stop here would lose what is saved: it waits
-  if (const Event e = session_.open(granule, feed); e.failed()) return e;
+  if (const Event e = erase_around(granule); e.failed()) return e;
   for (Range rest = range; keeps && !rest.empty();) {
     const Range part = received_.first_in(rest);
     if (part.empty()) break;
@@ -235,6 +238,24 @@ Event Updater::open_granule(std::uint32_t granule) {
     rest.from = part.to;
   }
   return kDone;
+}
+
+Event Updater::erase_around(std::uint32_t granule) {
+  const Range alone = session_.range_of(granule);
+  if (options_.trust_blank && !session_.opened(granule)) {
+    std::uint32_t erased_bytes = 0;
+    const Event e = count_erased(*flash_, session_.extent().offset + alone.from, alone.length(), erased_bytes);
+    if (e.failed()) return e;
+    if (erased_bytes == alone.length()) return session_.open_blank(granule);
+  }
+  const bool looks_similar = equal_pieces_ * 4U > different_pieces_;
+  const EraseBounds bounds{
+      .needed_to = session_.length_bytes() != kUnknownLength ? session_.length_bytes() : reach_,
+      .longest_ms = options_.longest_erase_ms,
+      .sectors_alone = likeness_ == Likeness::similar || (likeness_ == Likeness::unknown && looks_similar)};
+  const Range range = plan_erase(flash_->geometry(), session_, received_, granule, bounds);
+  const auto feed = [this] { static_cast<void>(pulse(0, 0)); };  // a stop here would lose what is saved: it waits
+  return session_.open(range, feed);
 }
 
 Event Updater::program_new(Bytes piece, std::uint32_t offset) {
@@ -268,6 +289,7 @@ Event Updater::learn_length() {
   if (session_.length_bytes() != kUnknownLength) return kDone;
   while (!length_.known()) {
     const Range wanted = length_.wanted();
+    if (wanted.to > reach_) reach_ = wanted.to;
     if (!present(wanted)) return kDone;
     std::array<std::byte, kImageHeaderBytes> raw;
     const MutableBytes bytes = MutableBytes{raw}.first(wanted.length());

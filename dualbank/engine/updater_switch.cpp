@@ -63,7 +63,8 @@ Event Updater::finish_update() {
     forget_held();
   }
   const Range gap = next_missing();
-  return gap.empty() ? kDone : Event{Status::update_incomplete, {gap.from, gap.length(), 0}};
+  if (!gap.empty()) return {Status::update_incomplete, {gap.from, gap.length(), 0}};
+  return clean_session();  // behind the image, where a cut hit an erase of more than one granule
 }
 
 Event Updater::write_choice(SlotIndex slot, Reason reason) {

@@ -104,7 +104,8 @@ BootSettings Board::settings() const {
 }
 
 Options Board::options(SlotIndex running) const {
-  return {.running_slot = running,
+  return {.trust_blank = kind_.trusts_blank,
+          .running_slot = running,
           .policy = policy_,
           .table_offset = 0,
           .layout = kind_.native ? &layout_ : nullptr,

@@ -40,17 +40,21 @@ constexpr OperationTimes kIs25lp128f{
     .first_byte = kFirstByte,
     .page = {200, 800}};
 
-constexpr Geometry spi_nor(std::uint32_t size_bytes) {
-  return {.size_bytes = size_bytes, .erase_units = kFourThirtyTwoSixtyFour};
+constexpr Geometry spi_nor(std::uint32_t size_bytes, const OperationTimes& times) {
+  Geometry geometry{.size_bytes = size_bytes, .erase_units = kFourThirtyTwoSixtyFour};
+  for (std::size_t i = 0; i < geometry.erase_ms.size(); ++i) {
+    geometry.erase_ms[i] = static_cast<std::uint16_t>(times.erases[i].time.typical_us / 1000);
+  }
+  return geometry;
 }
 
 // What a geometry is called says all that it is: sector, write unit, and what is unusual.
 constexpr std::array kParts{
-    Part{"W25Q32JV", spi_nor(4 * kMib), kW25q},
-    Part{"W25Q128JV", spi_nor(16 * kMib), kW25q},
-    Part{"GD25Q64C", spi_nor(8 * kMib), kGd25q64c},
-    Part{"IS25LP064A", spi_nor(8 * kMib), kIs25lp064a},
-    Part{"IS25LP128F", spi_nor(16 * kMib), kIs25lp128f},
+    Part{"W25Q32JV", spi_nor(4 * kMib, kW25q), kW25q},
+    Part{"W25Q128JV", spi_nor(16 * kMib, kW25q), kW25q},
+    Part{"GD25Q64C", spi_nor(8 * kMib, kGd25q64c), kGd25q64c},
+    Part{"IS25LP064A", spi_nor(8 * kMib, kIs25lp064a), kIs25lp064a},
+    Part{"IS25LP128F", spi_nor(16 * kMib, kIs25lp128f), kIs25lp128f},
     Part{"sector-4k-unit-1", {.size_bytes = kMib, .erase_units = 4 * kKib}},
     Part{"sector-4k-unit-4", {.size_bytes = kMib, .erase_units = 4 * kKib, .write_unit_bytes = 4}},
     Part{"sector-4k-page-16", {.size_bytes = kMib, .erase_units = 4 * kKib, .page_bytes = 16}},

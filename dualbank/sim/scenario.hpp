@@ -53,6 +53,7 @@ struct BoardKind {
   std::uint32_t image_bytes = 4352;  ///< of the images that are sent
   bool small = true;                 ///< else it is left out of nested cuts
   bool native = false;               ///< boot records and journal in the native form
+  bool trusts_blank = false;         ///< Options::trust_blank
 };
 
 struct StartKind {
