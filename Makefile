@@ -18,7 +18,7 @@ build:
 	@cmake --build --preset default --parallel $(JOBS) --target dualbank_command python_package dualbank_pages
 	@echo "build/dualbank is the command; PYTHONPATH=build/python has the Python package."
 
-## test: everything that must hold, in one run (about 15 minutes; installs what it needs when run as root)
+## test: everything that must hold, in one run (about 10 minutes; installs what it needs when run as root)
 test:
 	@tools/setup test
 	@tools/test

@@ -60,7 +60,11 @@ if(PROJECT_IS_TOP_LEVEL)
   find_program(dualbank_ccache ccache)
   if(dualbank_ccache AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     # Without this it takes nothing that is compiled with a precompiled header.
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${dualbank_ccache})
+    set(settings CCACHE_SLOPPINESS=pch_defines,time_macros)
+    if(DUALBANK_COVERAGE)
+      list(APPEND settings CCACHE_BASEDIR=)  # gcov wants whole names
+    endif()
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env ${settings} ${dualbank_ccache})
   endif()
 endif()
 

@@ -199,7 +199,7 @@ RandomSessionsReport random_sessions(const RandomSessionsPlan& plan,
   const auto labour = [&] {
     constexpr std::array kPolicies{Policy::stock, Policy::stock_rollback, Policy::dualbank};
     std::vector<std::unique_ptr<Session>> sessions;
-    for (const std::string_view name : {"two-slots", "words", "small-sectors"}) {
+    for (const std::string_view name : {"two-slots", "words", "small-sectors", "blocks", "blank-trusted"}) {
       for (const Policy policy : kPolicies) sessions.push_back(std::make_unique<Session>(board_named(name), policy));
     }
     for (std::uint64_t i = next++; i < plan.sessions && !stop; i = next++) {
