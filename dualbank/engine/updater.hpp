@@ -208,6 +208,7 @@ class Updater {
   [[nodiscard]] Event take(Bytes bytes, std::uint32_t offset);
   [[nodiscard]] Event take_start(Bytes bytes, std::uint32_t offset, std::uint32_t& used);
   [[nodiscard]] bool start_known() const;
+  void note_reach(Bytes start);
   [[nodiscard]] Event check_bytes(Bytes bytes, std::uint32_t offset);
   [[nodiscard]] Event check_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset);
   [[nodiscard]] Event check_units(Bytes bytes, std::uint32_t offset) const;

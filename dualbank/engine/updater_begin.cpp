@@ -51,6 +51,7 @@ Status Updater::begin(const UpdateRequest& request) {
                     (request.length_bytes == kUnknownLength || session_.length_bytes() == kUnknownLength ||
                      session_.length_bytes() == request.length_bytes);
   if (const Event e = same ? resume(request) : start(terms); e.failed()) return answer(e);
+  note_reach(request.header);
   return answer({same ? Status::update_resumed : Status::update_begun, {static_cast<std::uint32_t>(terms.slot), 0, 0}});
 }
 

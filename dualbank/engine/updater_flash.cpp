@@ -38,6 +38,18 @@ Event Updater::take(Bytes bytes, std::uint32_t offset) {
   return used == size ? kDone : write(bytes.subspan(used), offset + used);
 }
 
+// An image's first bytes tell how far it reaches at least, before any of them is written.
+void Updater::note_reach(Bytes start) {
+  LengthReader reader;
+  const std::uint32_t slot_bytes = layout_.extent_of(slot_to_write()).size_bytes;
+  while (!reader.known() && reader.wanted().to <= start.size()) {
+    const Range wanted = reader.wanted();
+    if (!reader.take(start.subspan(wanted.from, wanted.length()), slot_bytes)) return;
+  }
+  const std::uint32_t reach = reader.known() ? reader.length_bytes() : reader.wanted().to;
+  if (reach > reach_) reach_ = reach;
+}
+
 bool Updater::start_known() const { return session_.terms().header_crc != 0 || present({0, kImageStartBytes}); }
 
 // Sees to it that an image's start is checked before any of it is written; `used` bytes need no more doing.
@@ -169,6 +181,7 @@ Event Updater::write_checked(Bytes bytes, std::uint32_t offset) {
   if (const Event e = check_bytes(bytes, offset); e.failed()) return e;
   if (const Event e = name_running_slot(); e.failed()) return e;
   if (end > reach_) reach_ = end;
+  if (offset == 0) note_reach(bytes);
   bool worked = false;  // a hook that always says stop still gets a granule further with every call
   for (std::uint32_t at = offset; at < end;) {
     const std::uint32_t granule = session_.granule_at(at);

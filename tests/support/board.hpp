@@ -32,6 +32,8 @@ struct BoardShape {
   bool factory = false;
   std::uint32_t slot_bytes = 0x10000;
   std::uint8_t write_unit_bytes = 1;
+  std::uint32_t erase_units = 0x1000;
+  std::array<std::uint16_t, 4> erase_ms{};
 };
 
 inline std::array<char, 17> label_of(const std::string& text) {
@@ -57,7 +59,10 @@ inline ByteVector table_of(const BoardShape& shape) {
 inline sim::NorFlash blank_flash(const BoardShape& shape) {
   const std::uint32_t slots =
       static_cast<std::uint32_t>(shape.slots) * shape.slot_bytes + (shape.factory ? 0x10000 : 0);
-  return sim::NorFlash{{.size_bytes = kFirstSlot + slots, .write_unit_bytes = shape.write_unit_bytes}};
+  return sim::NorFlash{{.size_bytes = kFirstSlot + slots,
+                        .erase_units = shape.erase_units,
+                        .write_unit_bytes = shape.write_unit_bytes,
+                        .erase_ms = shape.erase_ms}};
 }
 
 /// An image that verifies on the board. `kib` is its length, at least 1. Made once each.
