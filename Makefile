@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test sweep demo device device-cuts install check format coverage size sanitize mutate cross clean
+.PHONY: help build test bench sweep demo device device-cuts install check format coverage size sanitize mutate cross clean
 
 ## help: this list
 help:
@@ -22,6 +22,14 @@ build:
 test:
 	@tools/setup test
 	@tools/test
+
+## bench: what updates cost a flash: dualbank, other updaters, and the least that is possible
+bench:
+	@tools/setup test
+	@mkdir -p build/logs
+	@cmake --preset default >build/logs/configure.log || { cat build/logs/configure.log; exit 1; }
+	@cmake --build --preset default --parallel $(JOBS) --target dualbank_bench >build/logs/bench.log || { cat build/logs/bench.log; exit 1; }
+	@build/dualbank_bench
 
 ## sweep: every power cut that is known, about 10 minutes
 sweep:

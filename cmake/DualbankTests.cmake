@@ -57,6 +57,18 @@ foreach(folder IN LISTS folders)
   endif()
 endforeach()
 
+# What updates cost a flash: `make bench`.
+if(DUALBANK_SIM)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  add_executable(dualbank_bench ${sources})
+  dualbank_settings(dualbank_bench QUICK TEST)
+  target_link_libraries(dualbank_bench PRIVATE dualbank::sim dualbank::engine dualbank::formats GTest::gtest)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  dualbank_tests(bench SOURCES bench/*_test.cpp LINKS ${rooms})
+  target_sources(bench_tests PRIVATE ${sources})
+endif()
+
 # A device behind a pseudo terminal, for the scripts that speak with one.
 if(Python3_FOUND)
   add_executable(serial_device ${PROJECT_SOURCE_DIR}/tests/serial/serial_device.cpp)
