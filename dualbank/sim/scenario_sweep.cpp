@@ -35,7 +35,11 @@ std::vector<Work> work_of(const SweepPlan& plan) {
   for (const Scenario& scenario : plan.scenarios) {
     const bool small = scenario.board->small;
     const bool full = plan.size == SweepSize::full;
-    add(scenario, {!small ? kCoarse : full ? kEvenMore : plan.size == SweepSize::all ? kEverywhere : kQuick});
+    const bool long_images = scenario.board->image_bytes > 0x2000;
+    add(scenario, {!small || (long_images && !full) ? kCoarse
+                   : full                           ? kEvenMore
+                   : plan.size == SweepSize::all    ? kEverywhere
+                                                    : kQuick});
     if (!full || !small) continue;
     Scenario brief = scenario;
     brief.short_images = true;
