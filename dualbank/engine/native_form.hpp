@@ -52,7 +52,7 @@ class NativeForm {
   // ---- of a session
   virtual Event load(Session& session, Received& received) const = 0;
   virtual Event wake(Session& session) const = 0;
-  virtual Event note_opened(Session& session, std::uint32_t granule) const = 0;
+  virtual Event note_opened(Session& session, std::uint32_t first, std::uint32_t& end) const = 0;
   virtual Event mark(Session& session, std::uint32_t granule, std::uint32_t mark) const = 0;
 
  protected:

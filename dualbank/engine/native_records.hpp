@@ -20,7 +20,7 @@ class NativeRecords final : public NativeForm {
   [[nodiscard]] JournalMap map_of(const Geometry& geometry, std::uint32_t slot_bytes) const override;
   Event load(Session& session, Received& received) const override;
   Event wake(Session& session) const override;
-  Event note_opened(Session& session, std::uint32_t granule) const override;
+  Event note_opened(Session& session, std::uint32_t first, std::uint32_t& end) const override;
   Event mark(Session& session, std::uint32_t granule, std::uint32_t mark) const override;
 
  private:

@@ -51,12 +51,17 @@ Event NativeRecords::wake(Session& session) const {
   return kDone;
 }
 
-Event NativeRecords::note_opened(Session& session, std::uint32_t granule) const {
-  if (session.opened_.has(granule) && session.fresh_.has(granule)) return kDone;
-  if (const Event e = session.sectors_->append(session.sector_, native(NativeCell::opened, granule)); e.failed()) {
-    return e;
+Event NativeRecords::note_opened(Session& session, std::uint32_t first, std::uint32_t& end) const {
+  for (std::uint32_t granule = first; granule < end; ++granule) {
+    if (session.opened_.has(granule) && session.fresh_.has(granule)) continue;
+    const Event e = session.sectors_->append(session.sector_, native(NativeCell::opened, granule));
+    if (e.code == Status::journal_full && granule != first) {
+      end = first + 1;
+      return kDone;
+    }
+    if (e.failed()) return e;
+    session.opened_.set(granule, true);
   }
-  session.opened_.set(granule, true);
   return kDone;
 }
 

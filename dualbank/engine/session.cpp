@@ -190,15 +190,25 @@ std::uint32_t Session::erase_step(Range range) const {
   return is_unit && aligned ? size : flash_->geometry().sector_bytes();
 }
 
-Event Session::note_opened(std::uint32_t granule) {
-  if (sectors_->native() != nullptr) return sectors_->native()->note_opened(*this, granule);
-  if (opened_.has(granule)) return fresh_.has(granule) ? kDone : void_marks(granule);
-  const std::uint32_t word = sectors_->address(sector_) + map_.opened_offset + ((granule >> 5) << 2);
-  std::array<std::byte, 4> raw;
-  if (const Event e = read_flash(*flash_, word, raw); e.failed()) return e;
-  store_u32(raw, 0, load_u32(raw, 0) & ~(1U << (granule & 31)));
-  if (const Event e = program_flash(*flash_, word, raw); e.failed()) return e;
-  opened_.set(granule, true);
+Event Session::note_opened(std::uint32_t first, std::uint32_t& end) {
+  if (sectors_->native() != nullptr) return sectors_->native()->note_opened(*this, first, end);
+  for (std::uint32_t granule = first; granule < end; ++granule) {
+    if (!opened_.has(granule) || fresh_.has(granule)) continue;
+    if (const Event e = void_marks(granule); e.failed()) return e;
+  }
+  for (std::uint32_t from = first, to; from < end; from = to) {
+    std::uint32_t bits = 0;
+    for (to = from; to < end && (to >> 5) == (from >> 5); ++to) {
+      if (!opened_.has(to)) bits |= 1U << (to & 31);
+    }
+    if (bits == 0) continue;
+    const std::uint32_t word = sectors_->address(sector_) + map_.opened_offset + ((from >> 5) << 2);
+    std::array<std::byte, 4> raw;
+    if (const Event e = read_flash(*flash_, word, raw); e.failed()) return e;
+    store_u32(raw, 0, load_u32(raw, 0) & ~bits);
+    if (const Event e = program_flash(*flash_, word, raw); e.failed()) return e;
+    for (std::uint32_t granule = from; granule < to; ++granule) opened_.set(granule, true);
+  }
   return kDone;
 }
 

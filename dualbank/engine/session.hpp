@@ -1,8 +1,9 @@
 // The update under way: which granules of the slot are done, and how the journal knows it after a power cut.
 //
 // A granule is the smallest part of a slot that is followed across power cuts (JournalMap). Its life:
-//   untouched -> opened bit -> erase (of neighbours too, which are opened with it) -> fresh -> programmed -> mark ->
-//   done untouched, holds the right bytes -> opened bit -> mark -> done
+//   untouched -> opened bit -> erase -> fresh -> programmed -> mark -> done
+//   untouched, holds the right bytes -> opened bit -> mark -> done
+// One erase can free neighbours too, which are opened with it.
 // After a cut a granule that was opened and is not done is suspect: whatever it reads as may be weak, so its mark is
 // voided and it is erased again before anything is written to it.
 #pragma once
@@ -89,12 +90,9 @@ class Session {
   template <class Between>
   [[nodiscard]] Event open(Range range, Between between) {
     const std::uint32_t first = granule_at(range.from);
-    for (std::uint32_t g = first; g < granules() && range_of(g).from < range.to; ++g) {
-      const Event e = note_opened(g);
-      if (e.code == Status::journal_full && g != first) return erase(range_of(first), between);
-      if (e.failed()) return e;
-    }
-    return erase(range, between);
+    std::uint32_t end = granule_at(range.to - 1) + 1;
+    if (const Event e = note_opened(first, end); e.failed()) return e;
+    return erase({range.from, range_of(end - 1).to}, between);
   }
   /// Only the erase, of granules that are noted as open.
   template <class Between>
@@ -132,7 +130,12 @@ class Session {
   [[nodiscard]] Event load_cells(Received& received);
   [[nodiscard]] Event accept_partial(const Cell& cell, Received& received);
   [[nodiscard]] Event accept_mark(std::uint32_t granule, std::uint32_t mark);
-  [[nodiscard]] Event note_opened(std::uint32_t granule);
+  // Of granules from `first` on; `end` is lowered to the first alone where the journal has no room for more.
+  [[nodiscard]] Event note_opened(std::uint32_t first, std::uint32_t& end);
+  [[nodiscard]] Event note_opened(std::uint32_t granule) {
+    std::uint32_t end = granule + 1;
+    return note_opened(granule, end);
+  }
   [[nodiscard]] std::uint32_t erase_step(Range range) const;
   void take_as_erased(std::uint32_t granule) {
     done_.set(granule, false);

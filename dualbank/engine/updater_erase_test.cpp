@@ -196,6 +196,7 @@ TEST_F(EraseTest, ASectorThatACutLeftIsErasedHoweverBlankItReads) {
   board_.power_on();
   EXPECT_THAT(board_.slot_bytes(1, k32K), testing::Each(std::byte{0xFF}));
   board_.flash.forget();
+  options_.longest_erase_ms = 45;  // sectors only: each is known by itself
   Updater updater{board_.flash, options_};
   ASSERT_EQ(updater.open(), Status::ok);
   ASSERT_EQ(send_missing(updater, firmware("2.0", 12)), Status::ok);
@@ -203,7 +204,7 @@ TEST_F(EraseTest, ASectorThatACutLeftIsErasedHoweverBlankItReads) {
   ASSERT_EQ(updater.switch_slot(), Status::ok);
   std::uint64_t erased = 0;
   for (const std::uint32_t size : erases()) erased += size;
-  EXPECT_GE(erased, k32K) << "those behind the image too: the next one may be longer";
+  EXPECT_EQ(erased, k32K) << "those behind the image too: the next one may be longer";
   EXPECT_EQ(board_.reset(), 1);
 }
 
