@@ -34,7 +34,7 @@ target_sources(dualbank_cli PRIVATE ${boards_cpp})
 
 add_executable(dualbank_command dualbank/cli/main.cpp)
 dualbank_settings(dualbank_command QUICK)
-target_link_libraries(dualbank_command PRIVATE dualbank::cli)
+target_link_libraries(dualbank_command PRIVATE dualbank_hash dualbank::cli)
 set_target_properties(dualbank_command PROPERTIES OUTPUT_NAME dualbank
                                                   RUNTIME_OUTPUT_DIRECTORY $<1:${PROJECT_BINARY_DIR}>)
 

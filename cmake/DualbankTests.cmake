@@ -57,6 +57,12 @@ foreach(folder IN LISTS folders)
   endif()
 endforeach()
 
+# OpenSSL's SHA-256 in the place of the portable one.
+if(TARGET dualbank_openssl)
+  dualbank_tests(openssl SOURCES dualbank/formats/sha256_test.cpp dualbank/formats/app_image_verifier_test.cpp
+                 LINKS dualbank_hash ${rooms})
+endif()
+
 # What updates cost a flash: `make bench`.
 if(DUALBANK_SIM)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cpp)

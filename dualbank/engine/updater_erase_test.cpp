@@ -159,6 +159,35 @@ TEST_F(EraseTest, WhatHasComeIsNeverErasedForItsNeighbour) {
   ends_well(image);
 }
 
+TEST_F(EraseTest, NorIsAPartOfAGranuleThatHasCome) {
+  const ByteVector& image = firmware("2.0", 60);
+  ByteVector old = random_bytes(k64K, 7);
+  std::copy_n(image.begin() + 0x2000, 0x400, old.begin() + 0x2000);
+  board_.install(1, old);
+  std::array<std::byte, k4K> workspace{};
+  options_.workspace = workspace;
+  Updater updater{board_.flash, options_};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.begin({.length_bytes = 60 * 1024, .likeness = Likeness::different}), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{image}.subspan(0x2000, 0x400), 0x2000), Status::ok);  // there already
+  EXPECT_THAT(erases(), IsEmpty());
+  ASSERT_EQ(updater.flash(Bytes{image}.first(0x400), 0), Status::ok);
+  EXPECT_THAT(erases(), ElementsAre(k4K));
+  EXPECT_TRUE(std::ranges::equal(Bytes{board_.slot_bytes(1, 0x2400)}.last(0x400), Bytes{image}.subspan(0x2000, 0x400)));
+}
+
+TEST(Erases, StayWithinTheSlot) {
+  RunningBoard board{{.erase_units = k4K | 2 * k64K, .erase_ms = {45, 150}}};
+  board.install(1, random_bytes(k64K, 7));
+  const ByteVector& image = firmware("2.0", 60);
+  Updater updater{board.flash, {}};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(send(updater, image), Status::ok);
+  board.may_boot({0, 1});
+  EXPECT_EQ(updater.switch_slot(), Status::ok);
+  EXPECT_EQ(board.reset(), 1);
+}
+
 TEST_F(EraseTest, BlankSectorsAreErasedUnlessTheyAreTrusted) {
   for (const bool trusted : {false, true}) {
     RunningBoard board{{.erase_units = k4K | k64K, .erase_ms = {45, 150}}};

@@ -98,6 +98,11 @@ Event check_mapping(std::uint32_t index, std::uint32_t load_address, std::uint32
   return chip.fixed ? Event{Status::image_linked_elsewhere, {linked, place, 0}} : bad;
 }
 
+std::uint8_t xor_of(Bytes bytes, std::uint8_t sum) {
+  for (const std::byte b : bytes) sum ^= std::to_integer<std::uint8_t>(b);
+  return sum;
+}
+
 }  // namespace
 
 ImageHeader ImageHeader::parse(Bytes bytes24) {
@@ -162,7 +167,7 @@ Event ImageVerifier::truncated() const {
 void ImageVerifier::take(Bytes piece) {
   const auto n = static_cast<std::uint32_t>(piece.size());
   if (phase_ == Phase::segment) {
-    for (const std::byte b : piece) checksum_ ^= std::to_integer<std::uint8_t>(b);
+    checksum_ = xor_of(piece, checksum_);
   } else if (phase_ == Phase::trailer) {
     last_byte_ = piece.back();
   } else if (phase_ == Phase::hash) {
@@ -246,7 +251,7 @@ void ImageVerifier::finish_descriptor() {
     info_.has_descriptor = true;
     info_.descriptor = AppDescriptor::parse(buffer_);
   }
-  for (const std::byte b : buffer_) checksum_ ^= std::to_integer<std::uint8_t>(b);
+  checksum_ = xor_of(buffer_, checksum_);
   begin_segment(kAppDescriptorBytes);
 }
 
