@@ -79,10 +79,10 @@ coverage:
 	@tools/test asan coverage
 	@echo "Line by line: build-asan/coverage.txt"
 
-## size: bytes on a device, against the budget in tests/cross/size_budget.txt
+## size: bytes of flash, RAM and stack on three cores, against tests/cross/size_budget.txt
 size: cross
 
-## cross: formats and engine for Cortex-M0+ and RISC-V: symbols and sizes
+## cross: the same, and that nothing undefined is needed
 cross:
 	@tools/setup test
 	@tools/check_cross

@@ -1,6 +1,6 @@
 # For a device: programs that use the library as a product would, for tools/check_cross, which links and measures them.
 
-foreach(program boot update update_explained)
+foreach(program boot update all update_explained)
   add_library(cross_${program} OBJECT ${PROJECT_SOURCE_DIR}/tests/cross/${program}.cpp)
   dualbank_settings(cross_${program} DEVICE)
   target_link_libraries(cross_${program} PRIVATE dualbank::engine)

@@ -32,27 +32,24 @@ class Places {
       : flash_(flash), layout_(layout), settings_(settings), buffer_(buffer) {}
 
   /// All but the images: whatever is there counts as good.
-  Result<BootInputs> look(BootSectors& sectors) {
+  Event look(BootSectors& sectors, BootInputs& in) {
     const bool native = settings_.native != nullptr && !keeps_esp_records(flash_.geometry());
     const std::uint32_t needed_bytes = native ? 2 * native_sector_bytes(flash_.geometry()) : kOtadataBytes;
-    BootInputs in{.has_otadata = layout_.otadata.present(),
-                  .otadata_readable = layout_.otadata.size_bytes >= needed_bytes,
-                  .slot_count = layout_.slot_count,
-                  .has_factory = layout_.factory.present(),
-                  .good_slots = 0xFFFF,
-                  .good_factory = layout_.factory.present(),
-                  .good_test = layout_.test.present(),
-                  .most_tries = settings_.most_tries,
-                  .anti_rollback = settings_.anti_rollback,
-                  .lowest_secure_version = settings_.lowest_secure_version,
-                  .highest_secure_version = settings_.highest_secure_version};
+    in = {.has_otadata = layout_.otadata.present(),
+          .otadata_readable = layout_.otadata.size_bytes >= needed_bytes,
+          .slot_count = layout_.slot_count,
+          .has_factory = layout_.factory.present(),
+          .good_slots = 0xFFFF,
+          .good_factory = layout_.factory.present(),
+          .good_test = layout_.test.present(),
+          .most_tries = settings_.most_tries,
+          .anti_rollback = settings_.anti_rollback,
+          .lowest_secure_version = settings_.lowest_secure_version,
+          .highest_secure_version = settings_.highest_secure_version};
     if (in.otadata_readable) {
       if (const Event e = look_at_records(in, sectors); e.failed()) return e;
     }
-    if (settings_.anti_rollback) {
-      if (const Event e = look_at_versions(in); e.failed()) return e;
-    }
-    return in;
+    return settings_.anti_rollback ? look_at_versions(in) : kDone;
   }
 
   /// Verifies one; its place in the inputs says afterwards whether it is good.
@@ -129,33 +126,45 @@ Event write_record(Flash& flash, std::uint32_t address, const BootRecord& record
   return program_flash(flash, address, bytes);
 }
 
-}  // namespace
+ImageRules rules_within(ImageRules rules, const Extent& slot) {
+  rules.flash_offset = slot.offset;
+  if (rules.slot_bytes > slot.size_bytes) rules.slot_bytes = slot.size_bytes;
+  return rules;
+}
 
-Result<ImageInfo> verify_slot(Flash& flash, const Extent& slot, const ImageRules& rules, MutableBytes buffer) {
+Event feed_slot(Flash& flash, const Extent& slot, ImageVerifier& verifier, MutableBytes buffer) {
+  if (!slot.present()) return {Status::image_empty_slot};
   std::array<std::byte, kSmallestBuffer> own;
   if (buffer.size() < own.size()) buffer = own;
-  ImageRules slot_rules = rules;
-  slot_rules.flash_offset = slot.offset;
-  if (slot_rules.slot_bytes > slot.size_bytes) slot_rules.slot_bytes = slot.size_bytes;
-  if (!slot.present()) return Status::image_empty_slot;
-
-  ImageVerifier verifier{slot_rules};
   std::uint32_t done_bytes = 0;
   while (verifier.wanted() > 0) {
     const MutableBytes piece = buffer.size() < verifier.wanted() ? buffer : buffer.first(verifier.wanted());
     if (const Event e = read_flash(flash, slot.offset + done_bytes, piece); e.failed()) return e;
-    if (done_bytes == 0 && all_equal(piece, flash.geometry().erased)) return Status::image_empty_slot;
+    if (done_bytes == 0 && all_equal(piece, flash.geometry().erased)) return {Status::image_empty_slot};
     if (verifier.feed(piece) != Status::ok) break;
     done_bytes += static_cast<std::uint32_t>(piece.size());
   }
-  if (!verifier.done()) return verifier.error();
+  return verifier.error();
+}
+
+}  // namespace
+
+Result<ImageInfo> verify_slot(Flash& flash, const Extent& slot, const ImageRules& rules, MutableBytes buffer) {
+  ImageVerifier verifier{rules_within(rules, slot)};
+  if (const Event e = feed_slot(flash, slot, verifier, buffer); e.failed()) return e;
   return verifier.info();
+}
+
+Event check_slot(Flash& flash, const Extent& slot, const ImageRules& rules, MutableBytes buffer, ImageBrief* brief) {
+  ImageVerifier verifier{rules_within(rules, slot)};
+  const Event e = feed_slot(flash, slot, verifier, buffer);
+  if (brief != nullptr) *brief = {verifier.info().length_bytes, verifier.info().descriptor.secure_version};
+  return e;
 }
 
 Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer) {
   const ImageRules rules = ImageRules::vendor(settings.chip_id, slot.size_bytes, slot.offset);
-  const Result<ImageInfo> verified = verify_slot(flash, slot, rules, buffer);
-  if (!verified || settings.memory.empty()) return verified.error();
+  if (const Event e = check_slot(flash, slot, rules, buffer); e.failed() || settings.memory.empty()) return e;
   return check_loadable(flash, slot, settings.memory).error();
 }
 
@@ -195,9 +204,9 @@ Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout, const 
   return records;
 }
 
-Result<BootInputs> look_before_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
-                                    BootSectors& sectors) {
-  return Places{flash, layout, settings, {}}.look(sectors);
+Event look_before_boot(Flash& flash, const Layout& layout, const BootSettings& settings, BootSectors& sectors,
+                       BootInputs& inputs) {
+  return Places{flash, layout, settings, {}}.look(sectors, inputs);
 }
 
 Result<BootDecision> decide_verified(Flash& flash, const Layout& layout, const BootSettings& settings,
@@ -217,9 +226,8 @@ Result<BootInputs> gather_boot_inputs(Flash& flash, const Layout& layout, const 
                                       MutableBytes buffer) {
   BootSectors sectors;
   Places places{flash, layout, settings, buffer};
-  Result<BootInputs> looked = places.look(sectors);
-  if (!looked) return looked;
-  BootInputs in = *looked;
+  BootInputs in;
+  if (const Event e = places.look(sectors, in); e.failed()) return e;
   in.good_slots = static_cast<std::uint16_t>((1U << layout.slot_count) - 1);
   for (SlotIndex slot = kTestSlot; slot < static_cast<SlotIndex>(layout.slot_count); ++slot) {
     if (const Event e = places.verify(slot, in); e.failed()) return e;
@@ -230,9 +238,8 @@ Result<BootInputs> gather_boot_inputs(Flash& flash, const Layout& layout, const 
 Result<BootDecision> predict_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
                                   MutableBytes buffer) {
   BootSectors sectors;
-  const Result<BootInputs> looked = look_before_boot(flash, layout, settings, sectors);
-  if (!looked) return looked.error();
-  BootInputs inputs = *looked;
+  BootInputs inputs;
+  if (const Event e = look_before_boot(flash, layout, settings, sectors, inputs); e.failed()) return e;
   return decide_verified(flash, layout, settings, inputs, buffer);
 }
 

@@ -33,6 +33,16 @@ struct BootSettings {
 [[nodiscard]] Result<ImageInfo> verify_slot(Flash& flash, const Extent& slot, const ImageRules& rules,
                                             MutableBytes buffer);
 
+struct ImageBrief {
+  std::uint32_t length_bytes = 0;    ///< checksum and hash included
+  std::uint32_t secure_version = 0;  ///< 0 without a descriptor
+};
+
+/// As verify_slot, for who needs less of the stack and to know: `brief`, where wanted, is right when the image
+/// verifies.
+[[nodiscard]] Event check_slot(Flash& flash, const Extent& slot, const ImageRules& rules, MutableBytes buffer,
+                               ImageBrief* brief = nullptr);
+
 /// Whether a bootloader with these settings may start what is in `slot`: the image verifies as the vendor's bootloader
 /// does it, and can be loaded. Errors: those of verify_slot and check_loadable.
 [[nodiscard]] Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer);
@@ -47,11 +57,11 @@ struct BootSettings {
 [[nodiscard]] Result<BootRecords> read_boot_records(Flash& flash, const Layout& layout,
                                                     const NativeForm* native = nullptr);
 
-/// What `decide_boot` needs but the images, each of which counts as good if the layout has a place for it. Under
-/// Policy::dualbank both otadata sectors are read into `sectors`, journals and all; else only the two records are.
-/// Errors: those of the flash.
-[[nodiscard]] Result<BootInputs> look_before_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
-                                                  BootSectors& sectors);
+/// Into `inputs`: what `decide_boot` needs but the images, each of which counts as good if the layout has a place for
+/// it. Under Policy::dualbank both otadata sectors are read into `sectors`, journals and all; else only the two records
+/// are. Errors: those of the flash.
+[[nodiscard]] Event look_before_boot(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                     BootSectors& sectors, BootInputs& inputs);
 
 /// Decides on such inputs, verifying as the vendor's bootloader does and no more slots than it would. Images that are
 /// bad are so in `inputs` afterwards. Errors: those of the flash.

@@ -54,9 +54,8 @@ Result<BootOutcome> run_bootloader(Flash& flash, const Layout& layout, const Boo
     return run_bootloader(flash, layout, ours, buffer);
   }
   BootSectors sectors;
-  const Result<BootInputs> looked = look_before_boot(flash, layout, settings, sectors);
-  if (!looked) return looked.error();
-  BootInputs inputs = *looked;
+  BootInputs inputs;
+  if (const Event e = look_before_boot(flash, layout, settings, sectors, inputs); e.failed()) return e;
   Result<BootDecision> decided = decide_verified(flash, layout, settings, inputs, buffer);
   if (!decided) return decided.error();
   BootOutcome out{*decided, kDone};

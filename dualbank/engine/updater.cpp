@@ -107,17 +107,15 @@ Event Updater::infer_running() {
   std::array<std::byte, kOwnBufferBytes> own;
   BootSettings settings{options_.policy, options_.chip_id, options_.anti_rollback, options_.lowest_secure_version};
   settings.native = options_.native;
-  const Result<BootInputs> gathered = gather_boot_inputs(*flash_, layout_, settings, work_buffer(own));
-  if (!gathered) return gathered.error();
-  BootInputs inputs = *gathered;
-  Policy policy = options_.policy;
-  if (policy == Policy::stock_rollback) {
+  BootInputs inputs;
+  if (const Event e = look_before_boot(*flash_, layout_, settings, sectors_, inputs); e.failed()) return e;
+  if (settings.policy == Policy::stock_rollback) {
     // What runs now is what the last reset chose: a NEW record has not been booted yet, a PENDING_VERIFY one has.
     for (BootRecord& record : inputs.records) {
       if (record.state == RecordState::fresh) record.state = RecordState::invalid;
     }
-    policy = Policy::stock;
-  } else if (policy == Policy::dualbank) {
+    settings.policy = Policy::stock;
+  } else if (settings.policy == Policy::dualbank) {
     // The same: an image whose trial has no boot yet does not run, and the last one that it got it runs.
     for (std::uint32_t i = 0; i < inputs.trials.size(); ++i) {
       if (!inputs.trials[i].on_trial) continue;
@@ -126,7 +124,9 @@ Event Updater::infer_running() {
       inputs.trials[i] = {true, facts.gave_up, 0};
     }
   }
-  state_.running_slot = decide_boot(inputs, policy).slot;
+  const Result<BootDecision> decision = decide_verified(*flash_, layout_, settings, inputs, work_buffer(own));
+  if (!decision) return decision.error();
+  state_.running_slot = decision->slot;
   return kDone;
 }
 
@@ -188,8 +188,7 @@ Event Updater::recover_intent(int sector) {
   const bool whole = sectors_.facts(sector).ours() && sectors_.facts(sector).record.usable();
   bool wanted = rules || newest || whole;  // one that is whole and does not rule is worth keeping: to go back to
   if (newest && !rules && !anchors) {
-    ImageInfo info;
-    wanted = !check_slot(slot, rules_for(slot), info).failed();
+    wanted = !check_image(slot, rules_for(slot)).failed();
   }
   if (wanted) {
     const Event e = sectors_.finish(sector);
@@ -210,10 +209,8 @@ Event Updater::recover_doomed_active(int sector) {
   if (slot != state_.running_slot) return kDone;  // begin() and rollback() anchor first
   const int other = 1 - sector;
   const BootRecord& record = sectors_.facts(other).record;
-  ImageInfo info;
-  const bool other_boots = record.usable() && !check_slot(slot_of_seq(record.seq, layout_.slot_count),
-                                                          rules_for(slot_of_seq(record.seq, layout_.slot_count)), info)
-                                                   .failed();
+  const SlotIndex named = slot_of_seq(record.seq, layout_.slot_count);
+  const bool other_boots = record.usable() && !check_image(named, rules_for(named)).failed();
   const int target = other_boots ? sector : other;
   const std::uint32_t seq = sectors_.seq_for(slot);
   if (const Event e = sectors_.put(target, slot, seq, RecordState::valid, Reason::anchor); e.failed()) return e;
@@ -254,12 +251,9 @@ void Updater::drop_what_cannot_be_kept() {
   }
 }
 
-Event Updater::check_slot(SlotIndex slot, const ImageRules& rules, ImageInfo& info) {
+Event Updater::check_image(SlotIndex slot, const ImageRules& rules, ImageBrief* brief) {
   std::array<std::byte, kOwnBufferBytes> own;
-  const Result<ImageInfo> checked = verify_slot(*flash_, layout_.extent_of(slot), rules, work_buffer(own));
-  if (!checked) return name_slots(checked.error(), layout_);
-  info = *checked;
-  return kDone;
+  return name_slots(check_slot(*flash_, layout_.extent_of(slot), rules, work_buffer(own), brief), layout_);
 }
 
 CanRollBack Updater::can_rollback() const {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 
+#include "dualbank/engine/boot.hpp"
 #include "dualbank/engine/boot_decision.hpp"
 #include "dualbank/engine/boot_sectors.hpp"
 #include "dualbank/engine/erase_plan.hpp"
@@ -225,7 +226,7 @@ class Updater {
   [[nodiscard]] bool present(Range range) const;
   [[nodiscard]] SlotIndex slot_to_write() const;
   // switch
-  [[nodiscard]] Event check_slot(SlotIndex slot, const ImageRules& rules, ImageInfo& info);
+  [[nodiscard]] Event check_image(SlotIndex slot, const ImageRules& rules, ImageBrief* brief = nullptr);
   [[nodiscard]] Event switch_to(SlotIndex slot);
   [[nodiscard]] Event finish_update();
   [[nodiscard]] bool stands(SlotIndex slot) const;

@@ -28,13 +28,13 @@ Event Updater::switch_to(SlotIndex slot) {
   if (updated) {
     if (const Event e = finish_update(); e.failed()) return e;
   }
-  ImageInfo info;
-  if (const Event e = check_slot(slot, rules_for(slot), info); e.failed()) return e;
+  ImageBrief info;
+  if (const Event e = check_image(slot, rules_for(slot), &info); e.failed()) return e;
   if (updated && session_.length_declared() && info.length_bytes > session_.length_bytes()) {
     return {Status::length_mismatch, {info.length_bytes, session_.length_bytes(), 0}};
   }
-  if (options_.anti_rollback && info.descriptor.secure_version < options_.lowest_secure_version) {
-    return {Status::image_version_too_low, {info.descriptor.secure_version, options_.lowest_secure_version, 0}};
+  if (options_.anti_rollback && info.secure_version < options_.lowest_secure_version) {
+    return {Status::image_version_too_low, {info.secure_version, options_.lowest_secure_version, 0}};
   }
   const auto named = static_cast<std::uint32_t>(slot);
   const int active = sectors_.active();
@@ -124,8 +124,7 @@ Event Updater::find_rollback_target(SlotIndex& slot) {
     if (candidate == state_.running_slot || (session_.active() && session_.terms().slot == candidate)) return false;
     ImageRules rules = rules_for(candidate);
     rules.need_hash = rules.need_descriptor = false;
-    ImageInfo info;
-    return !check_slot(candidate, rules, info).failed();
+    return !check_image(candidate, rules).failed();
   };
   if (active >= 0 && sectors_.facts(1 - active).record.usable()) {
     slot = slot_of_seq(sectors_.facts(1 - active).record.seq, layout_.slot_count);
@@ -160,8 +159,7 @@ Event Updater::roll_back_to(SlotIndex slot) {
   if (session_.active() && session_.terms().slot == slot) return {Status::slot_unfinished, {named, 0, 0}};
   ImageRules rules = rules_for(slot);
   rules.need_hash = rules.need_descriptor = false;  // it may have been put there by other tools, and has booted
-  ImageInfo info;
-  if (const Event e = check_slot(slot, rules, info); e.failed()) return e;
+  if (const Event e = check_image(slot, rules); e.failed()) return e;
   const bool pending =
       rolls_back && state == RecordState::pending_verify && sectors_.active_slot() == state_.running_slot;
   if (pending && sectors_.facts(1 - active).record.usable() &&

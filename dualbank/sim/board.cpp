@@ -146,8 +146,8 @@ BootInputs Board::inputs() const {
   const std::uint64_t digest = drifting ? 0 : flash.digest(offset, size_bytes);
   if (const auto known = looked_.find(digest); !drifting && known != looked_.end()) return known->second;
   BootSectors sectors;
-  const auto looked = look_before_boot(flash, layout_, settings(), sectors);
-  const BootInputs inputs = looked ? *looked : BootInputs{};
+  BootInputs inputs;
+  if (look_before_boot(flash, layout_, settings(), sectors, inputs).failed()) inputs = {};
   if (looked_.size() > kMostRemembered) looked_.clear();
   if (!drifting) looked_[digest] = inputs;
   return inputs;

@@ -11,9 +11,8 @@ namespace dualbank::sim {
 // What boots once the trial is over, and where a vendor's bootloader drops two at once, once it has done so.
 SlotIndex StateExplorer::without_trial() {
   BootSectors sectors;
-  const auto looked = look_before_boot(board_.flash, board_.layout(), board_.settings(), sectors);
-  if (!looked) return kNoSlot;
-  BootInputs inputs = *looked;
+  BootInputs inputs;
+  if (look_before_boot(board_.flash, board_.layout(), board_.settings(), sectors, inputs).failed()) return kNoSlot;
   const bool on_trial = inputs.trials[0].on_trial || inputs.trials[1].on_trial;
   if (policy_ == Policy::dualbank && !on_trial) return board_.decide_without_active().slot;
   for (RecordTrial& trial : inputs.trials) trial.gave_up = true;

@@ -116,9 +116,8 @@ bool UserDevice::verifies(SlotIndex slot) {
 // As predict_boot, with images that were verified before known again.
 BootDecision UserDevice::decide() {
   BootSectors sectors;
-  const Result<BootInputs> looked = look_before_boot(flash_, layout_, settings_, sectors);
-  if (!looked) return {};
-  BootInputs in = *looked;
+  BootInputs in;
+  if (look_before_boot(flash_, layout_, settings_, sectors, in).failed()) return {};
   for (;;) {
     const BootDecision decision = decide_boot(in, sweep_.policy);
     if (decision.slot == kNoSlot || verifies(decision.slot)) return decision;
