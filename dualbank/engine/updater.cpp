@@ -130,20 +130,28 @@ Event Updater::infer_running() {
   return kDone;
 }
 
-bool Updater::running_on_trial() const {
+// Where the record of the running image on trial is; -1: it is on none.
+int Updater::trial_sector() const {
   const int a = sectors_.active();
-  if (a < 0 || sectors_.active_slot() != state_.running_slot) return false;
+  if (a < 0) return -1;
+  const bool rolls_back = options_.policy == Policy::stock_rollback;
+  if (sectors_.active_slot() != state_.running_slot) {
+    // The vendor's calls can choose another slot meanwhile. The bootloader drops this one all the same.
+    const BootRecord& other = sectors_.facts(1 - a).record;
+    const bool named = other.usable() && slot_of_seq(other.seq, layout_.slot_count) == state_.running_slot;
+    return rolls_back && named && other.state == RecordState::pending_verify ? 1 - a : -1;
+  }
   const SectorFacts& facts = sectors_.facts(a);
-  if (facts.record.state == RecordState::valid) return false;
-  if (options_.policy == Policy::stock_rollback && facts.record.state == RecordState::pending_verify) return true;
-  return dualbank::on_trial(facts);
+  if (facts.record.state == RecordState::valid) return -1;
+  if (rolls_back && facts.record.state == RecordState::pending_verify) return a;
+  return dualbank::on_trial(facts) ? a : -1;
 }
 
 void Updater::note_state() {
   state_.boot_slot = sectors_.active_slot();
   state_.next_update_slot = layout_.next_update_slot(state_.running_slot);
   state_.on_trial = running_on_trial();
-  state_.trial_boots = state_.on_trial ? sectors_.facts(sectors_.active()).tries : std::uint8_t{0};
+  state_.trial_boots = state_.on_trial ? sectors_.facts(trial_sector()).tries : std::uint8_t{0};
   state_.update_active = session_.active();
   state_.update_slot = session_.active() ? session_.terms().slot : kNoSlot;
   state_.update_length_bytes = session_.active() ? session_.length_bytes() : kUnknownLength;

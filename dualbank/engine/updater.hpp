@@ -157,7 +157,8 @@ class Updater {
   Status boot_guard(std::uint8_t most_boots = kDefaultMostTries);
 
   /// Makes the other good image boot next: after a switch the running one again, else the one before it.
-  /// Errors: not_open, read_only, no_rollback_target, slot_unknown, slot_unfinished, image errors.
+  /// Errors: not_open, read_only, no_rollback_target, slot_unknown, slot_unfinished, image errors; on_trial: the slot
+  /// named is the running one, on trial, and another one was chosen meanwhile by other calls than these.
   Status rollback();
   Status rollback(SlotIndex slot);
 
@@ -194,7 +195,8 @@ class Updater {
   [[nodiscard]] Event load_session();
   void drop_what_cannot_be_kept();
   void note_state();
-  [[nodiscard]] bool running_on_trial() const;
+  [[nodiscard]] int trial_sector() const;
+  [[nodiscard]] bool running_on_trial() const { return trial_sector() >= 0; }
   [[nodiscard]] Event what_stands() const;
   // begin
   [[nodiscard]] Event may_update() const;

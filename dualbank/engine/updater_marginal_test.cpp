@@ -83,6 +83,22 @@ TEST(Marginal, ARollbackErasesTheRecordOfATrialThatCanComeBack) {
   EXPECT_EQ(board.boots(Policy::stock_rollback), 0);
 }
 
+TEST(Marginal, AConfirmationRestsOnWhatOtherCallsChoseMeanwhile) {
+  Board board;
+  board.install(0, firmware("1.0")).install(1, firmware("2.0")).record(1, 2, 1);
+  constexpr Tear kCrcMarginal{.kind = Tear::Kind::prefix, .units = 31, .seed = 1, .marginal = true};
+  board.flash.cut_at(0, kCrcMarginal);
+  const auto chosen = BootRecord::make(3, RecordState::fresh).bytes();
+  ASSERT_EQ(board.flash.program(kOtadata, chosen), Status::power_lost);
+  board.flash.reboot(MarginalBits::programmed);
+  Updater updater{board.flash, {.running_slot = 1, .policy = Policy::stock_rollback}};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_TRUE(updater.status().on_trial);
+  ASSERT_EQ(updater.confirm(), Status::ok);
+  board.flash.reboot(MarginalBits::erased);
+  EXPECT_EQ(board.raw_record(0), ByteVector(chosen.begin(), chosen.end()));
+}
+
 TEST(Marginal, CellsBehindAFreeOneDoNotStopAWipe) {
   RunningBoard board;
   const auto sound = Cell{.kind = CellKind::note}.bytes();

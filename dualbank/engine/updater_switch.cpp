@@ -117,7 +117,7 @@ Status Updater::rollback(SlotIndex slot) {
 Event Updater::find_rollback_target(SlotIndex& slot) {
   const int active = sectors_.active();
   if (active >= 0 && sectors_.active_slot() != state_.running_slot && is_ota_slot(state_.running_slot)) {
-    slot = state_.running_slot;
+    slot = running_on_trial() ? sectors_.active_slot() : state_.running_slot;
     return kDone;
   }
   const auto good = [this](SlotIndex candidate) {
@@ -142,6 +142,11 @@ Event Updater::roll_back_to(SlotIndex slot) {
   const int active = sectors_.active();
   const RecordState state = active >= 0 ? sectors_.facts(active).record.state : RecordState::undefined;
   const bool rolls_back = options_.policy == Policy::stock_rollback;
+  if (active >= 0 && sectors_.active_slot() != state_.running_slot && running_on_trial()) {
+    const auto running = static_cast<std::uint32_t>(state_.running_slot);
+    if (slot == state_.running_slot) return {Status::on_trial, {running, 0, 0}};
+    if (slot == sectors_.active_slot()) return {Status::rollback_by_reset, {running, 0, 0}};
+  }
   if (slot == state_.running_slot) {
     int freed = 0;
     if (sectors_.active_slot() != slot) {

@@ -290,6 +290,30 @@ TEST_F(SwitchTest, UnderRollbackATrialIsDroppedByTheNextReset) {  // scenario 13
   EXPECT_EQ(board.reset(Policy::stock_rollback), 0);
 }
 
+TEST_F(SwitchTest, UnderRollbackATrialStaysOneWhenTheVendorsCallsChooseAnotherSlot) {
+  RunningBoard board{{.factory = true}};
+  board.install(1, firmware("2.0")).install(kFactorySlot, firmware("rescue"));
+  board.record(0, 3, kNew).record(1, 2, kPending);
+  board.may_boot({0, 1}, Policy::stock_rollback);
+  options.policy = Policy::stock_rollback;
+  options.running_slot = 1;
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_TRUE(updater.status().on_trial);
+  const std::uint64_t before = board.operations();
+  EXPECT_EQ(updater.begin({.identity = firmware("3.0")}), Status::on_trial);
+  EXPECT_EQ(updater.rollback(), Status::ok);
+  EXPECT_EQ(updater.last_event(), (Event{Status::rollback_by_reset, {1, 0, 0}}));
+  EXPECT_EQ(updater.rollback(1), Status::on_trial);
+  EXPECT_EQ(board.operations(), before);
+  ASSERT_EQ(updater.confirm(), Status::ok);
+  EXPECT_EQ(board.raw_record(1), record_bytes(2, kValid));
+  EXPECT_EQ(board.raw_record(0), record_bytes(3, kNew)) << "what was chosen stays";
+  EXPECT_FALSE(updater.status().on_trial);
+  EXPECT_EQ(updater.begin({.identity = firmware("3.0")}), Status::ok);
+  EXPECT_EQ(board.reset(Policy::stock_rollback), 1);
+}
+
 TEST_F(SwitchTest, UnderRollbackASwitchThatWasNotBootedYetIsNotRunning) {
   RunningBoard board;
   board.install(1, firmware("2.0"));

@@ -13,7 +13,12 @@ Status Updater::confirm() {
 Event Updater::confirm_running() {
   const int active = sectors_.active();
   if (active < 0) return kDone;  // found by search: never on trial
-  if (sectors_.active_slot() != state_.running_slot) return {Status::not_confirmable};
+  if (sectors_.active_slot() != state_.running_slot) {
+    if (!running_on_trial()) return {Status::not_confirmable};
+    if (const Event e = sectors_.rely_on_record(active); e.failed()) return e;
+    const std::uint32_t seq = sectors_.facts(1 - active).record.seq;  // what was chosen meanwhile stays chosen
+    return sectors_.put(1 - active, state_.running_slot, seq, RecordState::valid, Reason::confirm);
+  }
   const SectorFacts& facts = sectors_.facts(active);
   const RecordState state = facts.record.state;
   const bool trial_state = state == RecordState::fresh || state == RecordState::pending_verify;
