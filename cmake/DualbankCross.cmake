@@ -12,5 +12,6 @@ endforeach()
 
 add_library(cross_ports OBJECT ${PROJECT_SOURCE_DIR}/tests/cross/ports.cpp)
 dualbank_settings(cross_ports DEVICE)
-target_include_directories(cross_ports PRIVATE ${PROJECT_SOURCE_DIR}/tests/stand_ins/pico_sdk)
+target_include_directories(cross_ports PRIVATE ${PROJECT_SOURCE_DIR}/tests/stand_ins/pico_sdk
+                           ${PROJECT_SOURCE_DIR}/tests/stand_ins/esp_idf)
 target_link_libraries(cross_ports PRIVATE dualbank::engine)

@@ -72,6 +72,12 @@ class CheckArrows(unittest.TestCase):
         self.refuses("dualbank/ports/rp2040/a.hpp", "#include <cstdio>")
         self.refuses("dualbank/ports/ram/a.hpp", "#include <hardware/flash.h>")
         self.refuses("dualbank/engine/a.hpp", "#include <pico/flash.h>")
+        self.passes("dualbank/ports/esp_idf/a.hpp", "#include <esp_flash.h>\n#include <sdkconfig.h>")
+        self.refuses("dualbank/ports/ram/a.hpp", "#include <esp_flash.h>")
+
+    def test_a_port_for_a_platform_knows_the_updaters_options(self):
+        self.passes("dualbank/ports/esp_idf/a.hpp", '#include "dualbank/engine/updater.hpp"')
+        self.refuses("dualbank/ports/esp_idf/a.hpp", '#include "dualbank/engine/session.hpp"')
 
     def test_unit_tests_may_include_anything_but_not_the_other_way_round(self):
         self.passes("dualbank/formats/a_test.cpp", '#include <vector>\n#include "dualbank/sim/b.hpp"')

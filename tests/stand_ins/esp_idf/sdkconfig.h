@@ -1,0 +1,8 @@
+// Stand-in, see README.md. As ESP-IDF does: what is off is not defined.
+#pragma once
+
+#define CONFIG_IDF_FIRMWARE_CHIP_ID 0x0009
+#define CONFIG_PARTITION_TABLE_OFFSET 0x8000
+#ifndef STAND_IN_WITHOUT_ROLLBACK
+#define CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE 1
+#endif
