@@ -30,6 +30,14 @@ Status rewrite(Flash& flash, const Layout& layout, int record, const BootRecord&
   return flash.program(address, bytes);
 }
 
+Status verify(Flash& flash, const Extent& extent) {
+  if (!extent.present()) return Status::slot_unknown;
+  std::array<std::byte, 512> buffer;
+  const ImageRules rules = ImageRules::vendor(kAnyChip, extent.size_bytes, extent.offset);
+  const auto verified = verify_slot(flash, extent, rules, buffer);
+  return verified ? Status::ok : verified.error().code;
+}
+
 /// The smallest number from `seq` on that names the slot.
 std::uint32_t seq_from(std::uint32_t seq, SlotIndex slot, std::uint32_t slot_count) {
   const std::uint32_t base = (static_cast<std::uint32_t>(slot) + 1) % slot_count;
@@ -68,10 +76,7 @@ const std::vector<std::byte>& image_of(int version) {
 
 Status vendor_set_boot(Flash& flash, const Layout& layout, SlotIndex slot, RecordState state,
                        VendorGeneration generation) {
-  std::array<std::byte, 512> buffer;
-  const Extent extent = layout.extent_of(slot);
-  const ImageRules rules = ImageRules::vendor(kAnyChip, extent.size_bytes, extent.offset);
-  if (const auto verified = verify_slot(flash, extent, rules, buffer); !verified) return verified.error().code;
+  if (const Status s = verify(flash, layout.extent_of(slot)); s != Status::ok) return s;
 
   const Result<BootRecords> records = read_boot_records(flash, layout);
   if (!records) return records.error().code;
@@ -94,6 +99,25 @@ Status vendor_confirm(Flash& flash, const Layout& layout) {
   const BootRecord& record = (*records)[static_cast<std::size_t>(active)];
   if (record.state == RecordState::valid) return Status::ok;
   return rewrite(flash, layout, active, BootRecord::make(record.seq, RecordState::valid));
+}
+
+Status vendor_reject(Flash& flash, const Layout& layout) {
+  const Result<BootRecords> records = read_boot_records(flash, layout);
+  if (!records) return records.error().code;
+  const int active = active_record(*records);
+  if (active < 0) return Status::no_rollback_target;
+  const BootRecord& other = (*records)[static_cast<std::size_t>(1 - active)];
+  const Extent back = other.usable()
+                          ? layout.extent_of(static_cast<SlotIndex>(slot_of_seq(other.seq, layout.slot_count)))
+                          : layout.factory;
+  if (verify(flash, back) != Status::ok) return Status::no_rollback_target;
+  const BootRecord& record = (*records)[static_cast<std::size_t>(active)];
+  return rewrite(flash, layout, active, BootRecord::make(record.seq, RecordState::invalid));
+}
+
+Status vendor_set_boot_factory(Flash& flash, const Layout& layout) {
+  if (const Status s = verify(flash, layout.factory); s != Status::ok) return s;
+  return erase_range(flash, layout.otadata);
 }
 
 Status vendor_begin(Flash& flash, const Layout& layout, SlotIndex slot, SlotIndex running, bool rollback) {

@@ -25,6 +25,15 @@ enum class VendorGeneration : std::uint8_t {
 /// or not. Nothing is written when it is VALID already or there is none. Errors: those of the flash.
 [[nodiscard]] Status vendor_confirm(Flash& flash, const Layout& layout);
 
+/// "mark app invalid", after which the app restarts: the active record becomes INVALID in place. Only where there is
+/// something to go back to: the other record is usable and its slot verifies, or it is not and the factory app does.
+/// Errors: no_rollback_target; those of the flash.
+[[nodiscard]] Status vendor_reject(Flash& flash, const Layout& layout);
+
+/// "set boot partition" to the factory app: both records are erased. Errors: slot_unknown, there is
+/// none; those of verify_slot; those of the flash.
+[[nodiscard]] Status vendor_set_boot_factory(Flash& flash, const Layout& layout);
+
 /// "OTA begin" with an unknown size: erases the slot, sector by sector (64 KiB at once where they fit). An app built
 /// for rollback (SDK 5.5 and later) then erases the inactive record, if that is firm and names another slot than
 /// `running`. Errors: those of the flash.

@@ -123,6 +123,40 @@ TEST(VendorConfirm, RewritesTheActiveRecordInPlaceWhateverItsState) {
   EXPECT_THAT(blank.flash.log(), IsEmpty());
 }
 
+TEST(VendorReject, MarksTheActiveRecordWhereThereIsSomethingToGoBackTo) {
+  Records records(2);
+  records.put(0, 1, RecordState::valid).put(1, 2, RecordState::pending_verify);
+  ASSERT_EQ(vendor_reject(records.flash, records.layout), Status::ok);
+  EXPECT_EQ(records.at(1), BootRecord::make(2, RecordState::invalid));
+  EXPECT_THAT(records.flash.log(), ElementsAre(Op{OpKind::erase, 0x1000, 0x1000}, Op{OpKind::program, 0x1000, 32}));
+
+  EXPECT_EQ(vendor_reject(records.flash, records.layout), Status::no_rollback_target) << "only record 0 is left";
+  Records blank(2);
+  EXPECT_EQ(vendor_reject(blank.flash, blank.layout), Status::no_rollback_target);
+  Records broken(2);
+  broken.put(0, 1, RecordState::valid).put(1, 2, RecordState::pending_verify);
+  broken.flash.put(broken.layout.slots[0].offset, std::vector<std::byte>(64));
+  EXPECT_EQ(vendor_reject(broken.flash, broken.layout), Status::no_rollback_target);
+  EXPECT_THAT(broken.flash.log(), IsEmpty());
+}
+
+TEST(VendorReject, GoesBackToTheFactoryAppFromTheOnlyRecord) {
+  Records records(2);
+  records.layout.factory = records.layout.slots[1];
+  records.put(0, 1, RecordState::pending_verify);
+  ASSERT_EQ(vendor_reject(records.flash, records.layout), Status::ok);
+  EXPECT_EQ(records.at(0).state, RecordState::invalid);
+}
+
+TEST(VendorSetBootFactory, ErasesBothRecords) {
+  Records records(2);
+  records.put(0, 1, RecordState::valid).put(1, 2, RecordState::valid);
+  EXPECT_NE(vendor_set_boot_factory(records.flash, records.layout), Status::ok) << "there is no factory app";
+  records.layout.factory = records.layout.slots[1];
+  ASSERT_EQ(vendor_set_boot_factory(records.flash, records.layout), Status::ok);
+  EXPECT_EQ(records.seqs(), (Seqs{kNone, kNone}));
+}
+
 TEST(VendorBegin, ErasesTheSlotAndWithRollbackTheInactiveRecordOfAnotherSlot) {
   const auto erased = [](bool rollback, SlotIndex inactive_names) {
     Records records(3);
