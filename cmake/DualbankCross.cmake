@@ -10,7 +10,7 @@ foreach(program boot update all update_explained)
   add_dependencies(copy_${program} cross_${program})
 endforeach()
 
-add_library(cross_ports OBJECT ${PROJECT_SOURCE_DIR}/tests/cross/ports.cpp)
+add_library(cross_ports OBJECT ${PROJECT_SOURCE_DIR}/tests/cross/ports.cpp ${PROJECT_SOURCE_DIR}/tests/cross/esp_idf_example.cpp)
 dualbank_settings(cross_ports DEVICE)
 target_include_directories(cross_ports PRIVATE ${PROJECT_SOURCE_DIR}/tests/stand_ins/pico_sdk
                            ${PROJECT_SOURCE_DIR}/tests/stand_ins/esp_idf)

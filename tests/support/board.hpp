@@ -34,6 +34,7 @@ struct BoardShape {
   std::uint8_t write_unit_bytes = 1;
   std::uint32_t erase_units = 0x1000;
   std::array<std::uint16_t, 4> erase_ms{};
+  bool can_reprogram = true;
 };
 
 inline std::array<char, 17> label_of(const std::string& text) {
@@ -62,6 +63,7 @@ inline sim::NorFlash blank_flash(const BoardShape& shape) {
   return sim::NorFlash{{.size_bytes = kFirstSlot + slots,
                         .erase_units = shape.erase_units,
                         .write_unit_bytes = shape.write_unit_bytes,
+                        .can_reprogram = shape.can_reprogram,
                         .erase_ms = shape.erase_ms}};
 }
 

@@ -6,3 +6,4 @@
 #ifndef STAND_IN_WITHOUT_ROLLBACK
 #define CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE 1
 #endif
+#define CONFIG_EXAMPLE_FIRMWARE_URL "https://192.0.2.1/dualbank_ota.bin"

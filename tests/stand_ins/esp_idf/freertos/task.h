@@ -1,0 +1,6 @@
+// Stand-in, see README.md.
+#pragma once
+
+#include <freertos/FreeRTOS.h>
+
+extern "C" void vTaskDelay(const TickType_t ticks);
