@@ -43,6 +43,7 @@ Status Updater::open() {
   session_.close();
   received_.clear();
   length_.reset();
+  streamed_bytes_ = 0;
   state_ = {};
   const Event e = open_flash();
   open_ = !e.failed();

@@ -37,6 +37,11 @@ struct Options {
   /// may have been cut: a sector can read erased and not be so tomorrow. Those that dualbank's own erases left so are
   /// known.
   bool trust_blank = false;
+  /// Room of the caller's to verify an image while it is written, so that switch_slot() need not read the slot again:
+  /// an image that came in order from its first byte to its last since open() is verified then, each of its bytes
+  /// having been read back when it was programmed. Only where nobody else writes to the slot meanwhile. nullptr: the
+  /// slot is read again.
+  ImageVerifier* streamed = nullptr;
   BetweenUnits between_units = nullptr;
   void* between_units_context = nullptr;
   /// Which slot is running. An application knows (its port tells); after a bootloader's fallback the boot records do
@@ -217,6 +222,7 @@ class Updater {
   [[nodiscard]] Event check_units(Bytes bytes, std::uint32_t offset) const;
   [[nodiscard]] Event write(Bytes bytes, std::uint32_t offset);
   [[nodiscard]] Event write_checked(Bytes bytes, std::uint32_t offset);
+  void stream(Bytes piece, std::uint32_t offset);
   [[nodiscard]] Event write_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset);
   [[nodiscard]] Event open_granule(std::uint32_t granule);
   [[nodiscard]] Event erase_around(std::uint32_t granule);
@@ -229,6 +235,7 @@ class Updater {
   [[nodiscard]] SlotIndex slot_to_write() const;
   // switch
   [[nodiscard]] Event check_image(SlotIndex slot, const ImageRules& rules, ImageBrief* brief = nullptr);
+  [[nodiscard]] Event check_written(SlotIndex slot, ImageBrief& brief);
   [[nodiscard]] Event switch_to(SlotIndex slot);
   [[nodiscard]] Event finish_update();
   [[nodiscard]] bool stands(SlotIndex slot) const;
@@ -255,12 +262,13 @@ class Updater {
   Options options_;
   bool open_ = false;
   std::uint16_t chip_id_ = kAnyChip;
-  std::uint16_t held_bytes_ = 0;    // of the image's start, not written yet
-  bool start_held_ = false;         // all of it is held and checked
-  bool guarded_ = false;            // this boot is counted
-  std::uint32_t next_offset_ = 0;   // where flash() without offset goes on
-  std::uint32_t reach_ = 0;         // the image has bytes up to here, at least
-  std::uint32_t equal_pieces_ = 0;  // pieces for which the slot needed no change, and those for which it did
+  std::uint16_t held_bytes_ = 0;      // of the image's start, not written yet
+  bool start_held_ = false;           // all of it is held and checked
+  bool guarded_ = false;              // this boot is counted
+  std::uint32_t streamed_bytes_ = 0;  // of the update's image, in order, that options_.streamed was given
+  std::uint32_t next_offset_ = 0;     // where flash() without offset goes on
+  std::uint32_t reach_ = 0;           // the image has bytes up to here, at least
+  std::uint32_t equal_pieces_ = 0;    // pieces for which the slot needed no change, and those for which it did
   std::uint32_t different_pieces_ = 0;
   Likeness likeness_ = Likeness::unknown;
   Event event_{};

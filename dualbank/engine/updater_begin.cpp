@@ -101,7 +101,7 @@ Event Updater::end_session() {
   received_.clear();
   length_.reset();
   forget_held();
-  next_offset_ = 0;
+  next_offset_ = streamed_bytes_ = 0;
   reach_ = equal_pieces_ = different_pieces_ = 0;
   return kDone;
 }

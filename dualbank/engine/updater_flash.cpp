@@ -190,12 +190,25 @@ Event Updater::write_checked(Bytes bytes, std::uint32_t offset) {
       worked = true;
     }
     const std::uint32_t to = lower(end, session_.range_of(granule).to);
-    if (const Event e = write_piece(granule, bytes.subspan(at - offset, to - at), at); e.failed()) return e;
+    const Bytes piece = bytes.subspan(at - offset, to - at);
+    if (const Event e = write_piece(granule, piece, at); e.failed()) return e;
+    stream(piece, at);
     at = to;
   }
   if (session_.length_bytes() != kUnknownLength) return kDone;
   if (const Event e = learn_length(); e.failed()) return e;
   return finish_last_granule();
+}
+
+void Updater::stream(Bytes piece, std::uint32_t offset) {
+  if (options_.streamed == nullptr) return;
+  if (offset == 0) {
+    *options_.streamed = ImageVerifier{rules_for(session_.terms().slot)};
+    streamed_bytes_ = 0;
+  }
+  if (offset != streamed_bytes_) return;
+  static_cast<void>(options_.streamed->feed(piece));
+  streamed_bytes_ += static_cast<std::uint32_t>(piece.size());
 }
 
 Event Updater::write_piece(std::uint32_t granule, Bytes piece, std::uint32_t offset) {

@@ -29,7 +29,7 @@ Event Updater::switch_to(SlotIndex slot) {
     if (const Event e = finish_update(); e.failed()) return e;
   }
   ImageBrief info;
-  if (const Event e = check_image(slot, rules_for(slot), &info); e.failed()) return e;
+  if (const Event e = check_written(slot, info); e.failed()) return e;
   if (updated && session_.length_declared() && info.length_bytes > session_.length_bytes()) {
     return {Status::length_mismatch, {info.length_bytes, session_.length_bytes(), 0}};
   }
@@ -47,6 +47,13 @@ Event Updater::switch_to(SlotIndex slot) {
   }
   if (const Event e = write_choice(slot, Reason::switched); e.failed()) return e;
   return {Status::switched, {named, sectors_.facts(sectors_.active()).record.seq, 0}};
+}
+
+Event Updater::check_written(SlotIndex slot, ImageBrief& brief) {
+  const bool streamed = streamed_bytes_ != 0 && session_.active() && session_.terms().slot == slot;
+  if (!streamed || !options_.streamed->done()) return check_image(slot, rules_for(slot), &brief);
+  brief = {options_.streamed->info().length_bytes, options_.streamed->info().descriptor.secure_version};
+  return kDone;
 }
 
 // The active record names this slot, and does what a new one would do.
@@ -93,7 +100,7 @@ Event Updater::write_choice(SlotIndex slot, Reason reason) {
   session_.close();
   received_.clear();
   forget_held();
-  next_offset_ = 0;
+  next_offset_ = streamed_bytes_ = 0;
   return kDone;
 }
 

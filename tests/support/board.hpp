@@ -35,6 +35,7 @@ struct BoardShape {
   std::uint32_t erase_units = 0x1000;
   std::array<std::uint16_t, 4> erase_ms{};
   bool can_reprogram = true;
+  std::uint32_t more_bytes = 0;  ///< of flash behind the slots
 };
 
 inline std::array<char, 17> label_of(const std::string& text) {
@@ -60,7 +61,7 @@ inline ByteVector table_of(const BoardShape& shape) {
 inline sim::NorFlash blank_flash(const BoardShape& shape) {
   const std::uint32_t slots =
       static_cast<std::uint32_t>(shape.slots) * shape.slot_bytes + (shape.factory ? 0x10000 : 0);
-  return sim::NorFlash{{.size_bytes = kFirstSlot + slots,
+  return sim::NorFlash{{.size_bytes = kFirstSlot + slots + shape.more_bytes,
                         .erase_units = shape.erase_units,
                         .write_unit_bytes = shape.write_unit_bytes,
                         .can_reprogram = shape.can_reprogram,
