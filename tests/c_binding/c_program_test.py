@@ -44,6 +44,13 @@ class CProgram(unittest.TestCase):
                          "--app-version", version)
         return name
 
+    @staticmethod
+    def slot_line(slot):
+        image, record = slot["image"], slot["record"]
+        words = (slot["offset"], slot["size"], image["version"], image["chip"], image["length"], image["segments"], image["entry"],
+                 image["sha256"][-2:], record["seq"], record["state"])
+        return "slot " + " ".join(map(str, words))
+
     def test_a_life_in_c(self):
         libraries = [BUILD / f"libdualbank_{room}.a" for room in ("c", "engine", "formats")]
         # Not the C++ compiler: nothing of C++ is needed to link.
@@ -55,6 +62,8 @@ class CProgram(unittest.TestCase):
         self.assertGreater(int(next(line for line in lines if line.endswith("cuts")).split()[0]), 40)
         status = json.loads(self.run_program(DUALBANK, "status", "board.flash", "--json"))
         self.assertEqual((status["boot_slot"], status["trial"]), ("ota_1", None))
+        self.assertEqual([line for line in lines if line.startswith("slot")], [self.slot_line(slot) for slot in status["slots"]])
+        self.assertIn(f"next {status['boot_slot'][-1]} {status['boot_reason']}", lines)
         self.run_program(DUALBANK, "inspect", "board.flash")
 
     @unittest.skipUnless(shutil.which("g++"), "no g++")

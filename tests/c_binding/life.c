@@ -76,6 +76,51 @@ static dualbank_status send(dualbank_updater* updater, const uint8_t* image, uin
   return status;
 }
 
+/* Prints what the command's status --json says too. */
+static void look(dualbank_updater* updater) {
+  static uint8_t buffer[4096];
+  static dualbank_image image;
+  dualbank_drive drive;
+  dualbank_slot slot;
+  char name[5];
+  const dualbank_next_boot next = dualbank_predict_boot(updater, buffer, sizeof buffer);
+  CHECK(dualbank_slot_count(updater) == 2 && dualbank_extent_of(updater, 2).size_bytes == 0);
+  for (slot = 0; slot < 2; ++slot) {
+    const dualbank_extent at = dualbank_extent_of(updater, slot);
+    const dualbank_record record = dualbank_record_of(updater, slot);
+    CHECK(dualbank_look_at_image(updater, slot, buffer, sizeof buffer, &image).code == DUALBANK_OK && image.found);
+    CHECK(image.has_descriptor && image.has_hash);
+    printf("slot %lu %lu %s %s %lu %u %lu %02x %lu %s\n", (unsigned long)at.offset, (unsigned long)at.size_bytes,
+           image.version, dualbank_chip_name(image.chip_id), (unsigned long)image.length_bytes, image.segment_count,
+           (unsigned long)image.entry_address, image.sha256[31], (unsigned long)record.seq,
+           dualbank_state_name(record.state));
+  }
+  printf("next %d %s\n", next.slot, next.reason);
+  CHECK(dualbank_look_at_drive(updater, &drive).code == DUALBANK_OK && drive.state == DUALBANK_DRIVE_NOT_EXTENDED);
+  CHECK(drive.partition.size_bytes != 0 && drive.slot == DUALBANK_SLOT_NONE);
+  CHECK(dualbank_look_at_drive(updater, NULL).code == DUALBANK_OK);
+  CHECK(dualbank_value_count(81) == 2 && dualbank_value_name(81, 0, name, sizeof name) == DUALBANK_VALUE_CHIP);
+  CHECK(strcmp(name, "imag") == 0 && dualbank_chip_name(0x10005) == NULL);
+}
+
+/* A byte of an image that the power or the flash spoiled. */
+static void look_at_damage(dualbank_updater* updater, ram* chip) {
+  static uint8_t small[64];
+  static dualbank_image image;
+  dualbank_event event;
+  char text[200];
+  const dualbank_extent at = dualbank_extent_of(updater, 0);
+  uint8_t* byte = chip->bytes + at.offset + 5000;
+  *byte ^= 1;
+  event = dualbank_look_at_image(updater, 0, small, sizeof small, &image);
+  CHECK(strcmp(dualbank_status_name(event.code), "image_checksum_mismatch") == 0);
+  CHECK(image.found && image.has_descriptor && !image.has_hash && image.length_bytes == DUALBANK_UNKNOWN_LENGTH);
+  CHECK(strcmp(image.version, "1.0") == 0);
+  CHECK(dualbank_explain_cure(&event, text, sizeof text)[0] != '\0');
+  CHECK(strstr(dualbank_explain_what(&event, text, sizeof text), "checksum") != NULL && strchr(text, ':') == NULL);
+  *byte ^= 1;
+}
+
 static uint32_t calls_between;
 static bool count_calls(void* context, uint32_t done, uint32_t total) {
   (void)context;
@@ -107,6 +152,10 @@ int main(int count, char** words) {
   /* Refused before anything else is looked at. */
   CHECK(dualbank_confirm(&updater) == DUALBANK_NOT_OPEN);
   CHECK(dualbank_status_of(&updater).running_slot == DUALBANK_SLOT_NONE);
+  CHECK(dualbank_slot_count(&updater) == 0 && dualbank_extent_of(&updater, 0).size_bytes == 0);
+  CHECK(dualbank_look_at_drive(&updater, NULL).code == DUALBANK_NOT_OPEN);
+  CHECK(dualbank_predict_boot(&updater, NULL, 0).slot == DUALBANK_SLOT_NONE);
+  CHECK(dualbank_record_of(&updater, 0).seq == 0);
   CHECK(dualbank_open(&updater, &flash, NULL) == DUALBANK_BAD_ARGUMENT && dualbank_last_event(&updater).values[0] == 1);
   flash.context = &chip;
   flash.read = ram_read;
@@ -177,6 +226,9 @@ int main(int count, char** words) {
   CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK && dualbank_confirm(&updater) == DUALBANK_OK);
   say(&updater);
   CHECK(!dualbank_status_of(&updater).on_trial);
+
+  look(&updater);
+  look_at_damage(&updater, &chip);
 
   options.read_only = true;
   CHECK(dualbank_open(&updater, &flash, &options) == DUALBANK_OK && dualbank_rollback(&updater) == DUALBANK_READ_ONLY);

@@ -28,7 +28,7 @@ extern "C" {
 
 /* Of this header: grows when something is added, and starts over one major number higher when something changes. */
 #define DUALBANK_C_MAJOR UINT32_C(1)
-#define DUALBANK_C_MINOR UINT32_C(0)
+#define DUALBANK_C_MINOR UINT32_C(1)
 
 /* Of the library that is linked: major << 16 | minor. Fits this header when the major numbers are the same and the
  * library's minor number is not smaller: dualbank_c_version_fits(). */
@@ -54,6 +54,14 @@ typedef uint8_t dualbank_status;
 #define DUALBANK_FLASH_ERASE_FAILED 12u
 #define DUALBANK_FLASH_TIMEOUT 17u
 #define DUALBANK_POWER_LOST 18u
+#define DUALBANK_IMAGE_EMPTY_SLOT 96u
+/* Of dualbank_open(): the layout is known and can be looked at, but not be updated in two slots. */
+#define DUALBANK_LAYOUT_NO_OTADATA 140u
+#define DUALBANK_LAYOUT_OTADATA_TOO_SMALL 141u
+#define DUALBANK_LAYOUT_NO_SLOTS 142u
+#define DUALBANK_LAYOUT_ONE_SLOT 143u
+#define DUALBANK_TRIAL_FAILED 170u
+#define DUALBANK_STORAGE_EXTENDED 171u
 
 /* A status and up to three values that it speaks of. */
 typedef struct dualbank_event {
@@ -67,6 +75,27 @@ const char* dualbank_status_name(dualbank_status code);
 /* The sentence for an event and what to do about it, cut to `size` and always ended with a NUL; answers `text`.
  * An object file of its own, with all the sentences: not linked unless called. size 0: nothing is written, "" is answered. */
 const char* dualbank_explain(const dualbank_event* event, char* text, size_t size);
+/* The same in two parts: the sentence alone, and what to do about it ("" when there is nothing to do). */
+const char* dualbank_explain_what(const dualbank_event* event, char* text, size_t size);
+const char* dualbank_explain_cure(const dualbank_event* event, char* text, size_t size);
+
+/* How many of an event's values count, 0 to 3; the name of each, cut to `size` and ended with a NUL; and what it is: a
+ * slot (the number is a dualbank_slot, cut to 32 bits), a chip's id, a record's state. */
+typedef enum dualbank_value_kind {
+  DUALBANK_VALUE_NUMBER = 0,
+  DUALBANK_VALUE_HEXADECIMAL = 1,
+  DUALBANK_VALUE_CHIP = 2,
+  DUALBANK_VALUE_SLOT = 3,
+  DUALBANK_VALUE_SIZE = 4,
+  DUALBANK_VALUE_STATE = 5
+} dualbank_value_kind;
+uint32_t dualbank_value_count(dualbank_status code);
+dualbank_value_kind dualbank_value_name(dualbank_status code, uint32_t index, char* name, size_t size);
+
+/* "esp32s3"; NULL for an id that is not known. */
+const char* dualbank_chip_name(uint32_t chip_id);
+/* Of a boot record: "new", "pending_verify", "valid", "invalid", "aborted", "undefined". */
+const char* dualbank_state_name(uint32_t state);
 
 /* ---- The flash ---------------------------------------------------------------------------------------------------- */
 
@@ -235,6 +264,72 @@ typedef enum dualbank_can_roll_back { DUALBANK_CANNOT = 0, DUALBANK_CAN = 1, DUA
 dualbank_can_roll_back dualbank_can_rollback(const dualbank_updater* updater);
 /* What the last call answered, with values for dualbank_explain(). */
 dualbank_event dualbank_last_event(const dualbank_updater* updater);
+
+/* ---- Looking closer: what a report tells ---------------------------------------------------------------------------- */
+
+/* These never write. They read from the flash, also where dualbank_open() found that it cannot be updated, and leave
+ * dualbank_last_event() as it is. An object file of its own: not linked unless called. */
+
+/* How many OTA slots there are: DUALBANK_SLOT_FACTORY and DUALBANK_SLOT_TEST come beside them. 0 also when no layout is
+ * known, because opening failed before. */
+uint8_t dualbank_slot_count(const dualbank_updater* updater);
+/* Where a slot is. Size 0: there is none. */
+dualbank_extent dualbank_extent_of(const dualbank_updater* updater, dualbank_slot slot);
+
+/* What is known of an image. Texts are as the image has them, NUL at their end: look at each character before printing. */
+typedef struct dualbank_image {
+  bool found;                   /* its first bytes tell of an image: the rest here counts */
+  bool has_descriptor;          /* the texts and secure_version are from it; empty without */
+  bool has_hash;                /* sha256 is the one appended to it, and verified */
+  uint8_t segment_count;
+  uint16_t chip_id;
+  uint32_t entry_address;
+  uint32_t length_bytes;        /* DUALBANK_UNKNOWN_LENGTH of a damaged one */
+  uint32_t secure_version;
+  char version[33];
+  char project_name[33];
+  char date[17];                /* "Mmm dd yyyy" */
+  char time[17];                /* "HH:MM:SS" */
+  char idf_version[33];
+  uint8_t sha256[32];
+} dualbank_image;
+
+/* Verifies the image in a slot as the bootloader does, reading it once in pieces of the buffer's size (a sector is quick,
+ * 64 bytes at least; what is less, or not there, is not used). Code: DUALBANK_OK: all of it is in order;
+ * DUALBANK_IMAGE_EMPTY_SLOT: nothing is there; else what is wrong with it, and `image` holds what its first bytes tell. */
+dualbank_event dualbank_look_at_image(dualbank_updater* updater, dualbank_slot slot, void* buffer, size_t buffer_bytes,
+                                      dualbank_image* image);
+
+/* The newest boot record with a good CRC that names a slot. seq 0: none does, or it cannot be read. */
+typedef struct dualbank_record {
+  uint32_t seq;
+  uint32_t state; /* dualbank_state_name() */
+} dualbank_record;
+dualbank_record dualbank_record_of(dualbank_updater* updater, dualbank_slot slot);
+
+/* What the next reset boots, and why ("active_record": the names of boot reasons in docs/FORMAT.md). The buffer as above.
+ * DUALBANK_SLOT_NONE and NULL: the flash cannot be read; DUALBANK_SLOT_NONE alone: nothing boots. */
+typedef struct dualbank_next_boot {
+  dualbank_slot slot;
+  const char* reason;
+} dualbank_next_boot;
+dualbank_next_boot dualbank_predict_boot(dualbank_updater* updater, void* buffer, size_t buffer_bytes);
+
+/* CircuitPython's drive, which can be extended into the slot that does not run (docs/FORMAT.md, "The drive"). */
+typedef enum dualbank_drive_state {
+  DUALBANK_DRIVE_NONE = 0,
+  DUALBANK_DRIVE_UNFORMATTED = 1,
+  DUALBANK_DRIVE_NOT_EXTENDED = 2,
+  DUALBANK_DRIVE_EXTENDED = 3
+} dualbank_drive_state;
+typedef struct dualbank_drive {
+  dualbank_drive_state state;
+  dualbank_extent partition;
+  dualbank_slot slot; /* where it goes on while it is extended, else DUALBANK_SLOT_NONE */
+} dualbank_drive;
+/* Code: DUALBANK_OK; DUALBANK_STORAGE_EXTENDED: the drive lies in the slot that an update would write, which the updater itself
+ * does not look at; an error of the flash. `drive` NULL: not wanted. */
+dualbank_event dualbank_look_at_drive(dualbank_updater* updater, dualbank_drive* drive);
 
 #ifdef __cplusplus
 }
