@@ -1,0 +1,125 @@
+// A flash over a block device object with the extended interface: readblocks and writeblocks with an offset into the
+// block, ioctl 6 erases. Calls allocate nothing; what the device's own methods do is theirs.
+#include "dualbank/bindings/micropython/dualbank/board.h"
+#include "extmod/vfs.h"
+#include "py/binary.h"
+#include "py/objarray.h"
+#include "py/runtime.h"
+
+#define RECORD_SECTOR_BYTES 4096u
+
+// None or 0 is good, as everywhere with block devices.
+static bool is_good(mp_obj_t answer) {
+  return answer == mp_const_none || (mp_obj_is_int(answer) && mp_obj_get_int(answer) == 0);
+}
+
+static bool call_in_block(const dualbank_board_t *board, qstr method, uint32_t address, void *bytes, uint32_t size) {
+  mp_obj_array_t view = {{&mp_type_bytearray}, BYTEARRAY_TYPECODE, 0, size, bytes};
+  mp_obj_t call[5];
+  mp_load_method(board->device, method, call);
+  call[2] = MP_OBJ_NEW_SMALL_INT(address / board->block_bytes);
+  call[3] = MP_OBJ_FROM_PTR(&view);
+  call[4] = MP_OBJ_NEW_SMALL_INT(address % board->block_bytes);
+  return is_good(mp_call_method_n_kw(3, 0, call));
+}
+
+static bool call_on_blocks(const dualbank_board_t *board, qstr method, uint32_t address, uint8_t *bytes,
+                           uint32_t size) {
+  while (size != 0) {
+    const uint32_t room = board->block_bytes - address % board->block_bytes;
+    const uint32_t piece = size < room ? size : room;
+    if (!call_in_block(board, method, address, bytes, piece)) return false;
+    address += piece;
+    bytes += piece;
+    size -= piece;
+  }
+  return true;
+}
+
+static mp_obj_t call_ioctl(mp_obj_t device, unsigned operation, uint32_t block) {
+  mp_obj_t call[4];
+  mp_load_method(device, MP_QSTR_ioctl, call);
+  call[2] = MP_OBJ_NEW_SMALL_INT(operation);
+  call[3] = MP_OBJ_NEW_SMALL_INT(block);
+  return mp_call_method_n_kw(2, 0, call);
+}
+
+// What a device raises waits until the engine has returned: a jump across its frames would leave it half done.
+#define UNLESS_RAISED(board, answer, failure)     \
+  nlr_buf_t nlr;                                  \
+  if (nlr_push(&nlr) == 0) {                      \
+    const bool good = (answer);                   \
+    nlr_pop();                                    \
+    return good ? DUALBANK_OK : (failure);        \
+  }                                               \
+  (board)->raised = MP_OBJ_FROM_PTR(nlr.ret_val); \
+  return (failure)
+
+static dualbank_status device_read(void *context, uint32_t address, void *into, uint32_t size) {
+  dualbank_board_t *board = context;
+  UNLESS_RAISED(board, call_on_blocks(board, MP_QSTR_readblocks, address, into, size), DUALBANK_FLASH_READ_FAILED);
+}
+
+static dualbank_status device_program(void *context, uint32_t address, const void *bytes, uint32_t size) {
+  dualbank_board_t *board = context;
+  UNLESS_RAISED(board, call_on_blocks(board, MP_QSTR_writeblocks, address, (uint8_t *)(uintptr_t)bytes, size),
+                DUALBANK_FLASH_PROGRAM_FAILED);
+}
+
+static dualbank_status device_erase(void *context, uint32_t address, uint32_t size) {
+  dualbank_board_t *board = context;
+  (void)size;  // one block
+  // None is the answer of a device that knows no such operation.
+  UNLESS_RAISED(board,
+                call_ioctl(board->device, MP_BLOCKDEV_IOCTL_BLOCK_ERASE, address / board->block_bytes) ==
+                    MP_OBJ_NEW_SMALL_INT(0),
+                DUALBANK_FLASH_ERASE_FAILED);
+}
+
+static dualbank_status device_sync(void *context) {
+  dualbank_board_t *board = context;
+  UNLESS_RAISED(board, is_good(call_ioctl(board->device, MP_BLOCKDEV_IOCTL_SYNC, 0)), DUALBANK_FLASH_PROGRAM_FAILED);
+}
+
+static uint32_t ask(mp_obj_t device, unsigned operation) {
+  const mp_obj_t answer = call_ioctl(device, operation, 0);
+  return mp_obj_is_int(answer) ? (uint32_t)mp_obj_get_int(answer) : 0;
+}
+
+static uint32_t record_sector_bytes(const dualbank_board_t *board) {
+  return board->block_bytes > RECORD_SECTOR_BYTES ? board->block_bytes : RECORD_SECTOR_BYTES;
+}
+
+void dualbank_use_block_device(dualbank_board_t *board, mp_obj_t device, bool has_table, uint32_t table_offset) {
+  const uint32_t block_bytes = ask(device, MP_BLOCKDEV_IOCTL_BLOCK_SIZE);
+  const uint32_t count = ask(device, MP_BLOCKDEV_IOCTL_BLOCK_COUNT);
+  if (block_bytes < 256 || (block_bytes & (block_bytes - 1)) != 0 || count == 0 || count > UINT32_MAX / block_bytes) {
+    mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%u blocks of %u bytes are no flash: blocks of 256 to 4096 bytes, a power of two, below 4 GiB in all"),
+                      (unsigned)count, (unsigned)block_bytes);
+  }
+  board->device = device;
+  board->block_bytes = block_bytes;
+  board->has_table = has_table;
+  if (has_table) board->options.table_offset = table_offset;
+  board->flash.context = board;
+  board->flash.read = device_read;
+  board->flash.program = device_program;
+  board->flash.erase = device_erase;
+  board->flash.sync = device_sync;
+  board->flash.size_bytes = count * block_bytes;
+  board->flash.erase_units = block_bytes;
+}
+
+dualbank_layout dualbank_data_layout(const dualbank_board_t *board) {
+  dualbank_layout layout = {0};
+  const uint32_t sector = record_sector_bytes(board);
+  const uint32_t size = board->flash.size_bytes;
+  const uint32_t slot = size <= 2 * sector ? 0 : (size / 2 - sector) & ~(sector - 1);
+  layout.slot_count = 2;
+  layout.otadata.size_bytes = 2 * sector;
+  layout.slots[0].offset = 2 * sector;
+  layout.slots[0].size_bytes = slot;
+  layout.slots[1].offset = 2 * sector + slot;
+  layout.slots[1].size_bytes = slot;
+  return layout;
+}

@@ -1,0 +1,11 @@
+// As core_formats.cpp. One file for all would make names of single files meet.
+#include "dualbank/engine/boot.cpp"
+#include "dualbank/engine/boot_decision.cpp"
+#include "dualbank/engine/boot_reason.cpp"
+#include "dualbank/engine/boot_sectors.cpp"
+#include "dualbank/engine/drive.cpp"
+#include "dualbank/engine/explain.cpp"
+#include "dualbank/engine/image_loader.cpp"
+#include "dualbank/engine/layout.cpp"
+#include "dualbank/engine/length_reader.cpp"
+#include "dualbank/engine/received.cpp"

@@ -1,0 +1,11 @@
+// Ports build what lies in the module's own folder, and nothing beside it: so the library's files are included here.
+#include "dualbank/formats/app_descriptor.cpp"
+#include "dualbank/formats/app_image.cpp"
+#include "dualbank/formats/chip.cpp"
+#include "dualbank/formats/crc32.cpp"
+#include "dualbank/formats/fat_volume.cpp"
+#include "dualbank/formats/journal.cpp"
+#include "dualbank/formats/md5.cpp"
+#include "dualbank/formats/otadata.cpp"
+#include "dualbank/formats/partition_table.cpp"
+#include "dualbank/formats/sha256.cpp"

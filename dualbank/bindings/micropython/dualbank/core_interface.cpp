@@ -1,0 +1,5 @@
+// As core_formats.cpp.
+#include "dualbank/bindings/c/dualbank_c.cpp"
+#include "dualbank/bindings/c/dualbank_c_explain.cpp"
+#include "dualbank/bindings/c/dualbank_c_look.cpp"
+#include "dualbank/engine/session.cpp"
