@@ -1,0 +1,104 @@
+"""What life.py runs on: a board's flash, in a file for CPython's package, on a block device in RAM elsewhere."""
+
+import sys
+
+import dualbank
+from fixtures import FLASH_BYTES, PIECES, TABLE_OFFSET
+
+SECTOR = 4096
+
+
+class RamFlash:
+    """A block device with the extended interface that behaves as flash: programming only clears bits. Sparse."""
+
+    def __init__(self, size, pieces=()):
+        self.sectors = [None] * (size // SECTOR)
+        self.operations = 0
+        self.fails = None  # raised by the next program or erase
+        for offset, data in pieces:
+            for at in range(len(data)):
+                if data[at] != 0xFF:
+                    self._sector((offset + at) // SECTOR)[(offset + at) % SECTOR] = data[at]
+
+    def _sector(self, block):
+        if self.sectors[block] is None:
+            self.sectors[block] = bytearray(b"\xff" * SECTOR)
+        return self.sectors[block]
+
+    def _operate(self):
+        self.operations += 1
+        if self.fails is not None:
+            error, self.fails = self.fails, None
+            raise error
+
+    def readblocks(self, block, buffer, offset=0):
+        assert offset + len(buffer) <= SECTOR
+        sector = self.sectors[block]
+        for i in range(len(buffer)):
+            buffer[i] = 0xFF if sector is None else sector[offset + i]
+
+    def writeblocks(self, block, buffer, offset=0):
+        assert offset + len(buffer) <= SECTOR
+        self._operate()
+        sector = self._sector(block)
+        for i in range(len(buffer)):
+            sector[offset + i] &= buffer[i]
+
+    def ioctl(self, operation, argument):
+        if operation == 4:
+            return len(self.sectors)
+        if operation == 5:
+            return SECTOR
+        if operation == 6:
+            self._operate()
+            self.sectors[argument] = None
+            return 0
+
+    def contents(self, offset, size):
+        data = bytearray(size)
+        for at in range(0, size, SECTOR):
+            piece = bytearray(min(SECTOR, size - at))
+            self.readblocks((offset + at) // SECTOR, piece)
+            data[at : at + len(piece)] = piece
+        return bytes(data)
+
+
+if sys.implementation.name == "cpython":
+    import atexit
+    import os
+    import tempfile
+
+    _file, _path = tempfile.mkstemp(prefix="dualbank-")
+    atexit.register(os.unlink, _path)
+
+    def new_flash():
+        """A fresh board: image 1.0 in ota_0, nothing else."""
+        dualbank.use(None)
+        data = bytearray(b"\xff" * FLASH_BYTES)
+        for offset, piece in PIECES:
+            data[offset : offset + len(piece)] = piece
+        with open(_path, "wb") as file:
+            file.write(data)
+
+    def use(**options):
+        dualbank.use(_path, **options)
+
+    def contents(offset, size):
+        with open(_path, "rb") as file:
+            file.seek(offset)
+            return file.read(size)
+
+else:
+    device = None
+
+    def new_flash():
+        """A fresh board: image 1.0 in ota_0, nothing else."""
+        global device
+        dualbank.use(None)
+        device = RamFlash(FLASH_BYTES, PIECES)
+
+    def use(**options):
+        dualbank.use(device, table_offset=TABLE_OFFSET, **options)
+
+    def contents(offset, size):
+        return device.contents(offset, size)
