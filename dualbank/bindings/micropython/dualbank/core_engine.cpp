@@ -4,6 +4,7 @@
 #include "dualbank/engine/boot_reason.cpp"
 #include "dualbank/engine/boot_sectors.cpp"
 #include "dualbank/engine/drive.cpp"
+#include "dualbank/engine/erase_plan.cpp"
 #include "dualbank/engine/explain.cpp"
 #include "dualbank/engine/image_loader.cpp"
 #include "dualbank/engine/layout.cpp"

@@ -1,0 +1,7 @@
+// Stand-in, see ../README.md.
+#pragma once
+
+#define MP_BLOCKDEV_IOCTL_SYNC (3)
+#define MP_BLOCKDEV_IOCTL_BLOCK_COUNT (4)
+#define MP_BLOCKDEV_IOCTL_BLOCK_SIZE (5)
+#define MP_BLOCKDEV_IOCTL_BLOCK_ERASE (6)
