@@ -1,7 +1,5 @@
 """What life.py runs on: a board's flash, in a file for CPython's package, on a block device in RAM elsewhere."""
 
-import sys
-
 import dualbank
 from fixtures import FLASH_BYTES, PIECES, TABLE_OFFSET
 
@@ -58,12 +56,12 @@ class RamFlash:
         data = bytearray(size)
         for at in range(0, size, SECTOR):
             piece = bytearray(min(SECTOR, size - at))
-            self.readblocks((offset + at) // SECTOR, piece)
+            RamFlash.readblocks(self, (offset + at) // SECTOR, piece)
             data[at : at + len(piece)] = piece
         return bytes(data)
 
 
-if sys.implementation.name == "cpython":
+if hasattr(dualbank, "Board"):  # the package for CPython
     import atexit
     import os
     import tempfile

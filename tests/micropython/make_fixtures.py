@@ -44,6 +44,7 @@ def make(folder):
     one = image(folder, "1.0", "esp32c3", "0x40380000")
     two = image(folder, "2.0", "esp32c3", "0x40380000")
     other = image(folder, "2.0", "esp32s3", "0x40380000")
+    data = image(folder, "3.0", "generic", "0x0")
     command(folder, "new", "board.flash", "--csv", "table.csv", "--size", str(FLASH_BYTES), "--image", one.name)
     status = json.loads(command(folder, "status", "board.flash", "--json"))
     values = {
@@ -53,6 +54,7 @@ def make(folder):
         "SLOT_BYTES": status["slots"][0]["size"],
         "PIECES": pieces((folder / "board.flash").read_bytes()),
         "TWO": two.read_bytes(),
+        "DATA": data.read_bytes(),
         "OTHER_CHIP": other.read_bytes()[:1024],
     }
     (folder / "fixtures.py").write_text("".join(f"{name} = {value!r}\n" for name, value in values.items()), encoding="utf-8")

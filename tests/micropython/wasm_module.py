@@ -53,8 +53,7 @@ def _put(buffer, address=_BUFFER):
     return size
 
 
-def _call(name, *integers):
-    return _dualbank.call(name, *integers)
+_call = _dualbank.call
 
 
 def _ask(name, form, *integers):
@@ -122,7 +121,8 @@ def _guarded(operation):
 @_guarded
 def _read(address, size):
     data = bytearray(size)
-    _in_blocks(_device.readblocks, address, memoryview(data))
+    if not _in_blocks(_device.readblocks, address, memoryview(data)):
+        return False
     with open(_FILE, "wb") as file:
         file.write(data)
     return True
@@ -131,8 +131,7 @@ def _read(address, size):
 @_guarded
 def _program(address):
     with open(_FILE, "rb") as file:
-        _in_blocks(_device.writeblocks, address, memoryview(file.read()))
-    return True
+        return _in_blocks(_device.writeblocks, address, memoryview(file.read()))
 
 
 @_guarded
@@ -144,8 +143,10 @@ def _in_blocks(operation, address, view):
     block = _options["block"]
     while len(view):
         piece = min(len(view), block - address % block)
-        operation(address // block, view[:piece], address % block)
+        if operation(address // block, view[:piece], address % block) not in (None, 0):
+            return False
         address, view = address + piece, view[piece:]
+    return True
 
 
 _dualbank.device(_read, _program, _erase)
@@ -214,16 +215,13 @@ def _verb(name, *integers):
 
 
 def _u32(value, name):
-    value = value if isinstance(value, int) else _no_int(value)
+    if not isinstance(value, int):
+        raise TypeError("can't convert %s to int" % type(value).__name__)
     if value < 0:
         raise ValueError(name + " must be >= 0")
     if value >= 1 << 32:
         raise OverflowError(name + " must be below 2**32")
     return value
-
-
-def _no_int(value):
-    raise TypeError("can't convert %s to int" % type(value).__name__)
 
 
 def _buffer(value):

@@ -1,0 +1,99 @@
+"""bindings/micropython: life.py, device.py and bench.py unchanged, in CPython with its package and in MicroPython for
+JavaScript with the engine in WebAssembly. They say the same."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import make_fixtures
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CORE = ROOT / "dualbank" / "bindings" / "micropython" / "dualbank"
+KEPT = pathlib.Path(os.environ["DUALBANK_BUILD"]) / "micropython"
+CACHE = ["ccache"] if shutil.which("ccache") else []
+WASM = ["--target=wasm32-wasi", "-mbulk-memory", "-fvisibility=hidden", "-Oz", f"-I{ROOT}", "-Wall", "-Wextra", "-Werror"]
+OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ENOTCACHED")
+
+
+def run(words, folder, env=None):
+    return subprocess.run(list(map(str, words)), cwd=folder, capture_output=True, text=True, check=False, env=env)
+
+
+def must(words, folder, env=None):
+    done = run(words, folder, env)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(map(str, words))}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def install_interpreter():
+    """MicroPython for JavaScript, in the build folder. Says why not where the packages cannot be reached."""
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        KEPT.mkdir(exist_ok=True)
+        given, kept = (HERE / name).read_bytes(), KEPT / name
+        if not kept.exists() or kept.read_bytes() != given:
+            shutil.rmtree(KEPT / "node_modules", ignore_errors=True)
+            kept.write_bytes(given)
+    if (KEPT / "node_modules" / "@micropython").is_dir():
+        return None
+    done = run(["npm", "ci", "--no-audit", "--no-fund"], KEPT)
+    if done.returncode == 0:
+        return None
+    if OFFLINE.search(done.stderr):
+        return "npm cannot reach its registry"
+    raise AssertionError(done.stderr)
+
+
+def build_engine():
+    exports = re.findall(r"\b(dualbank_\w+)\(", (ROOT / "dualbank/bindings/c/dualbank.h").read_text(encoding="utf-8"))
+    exports = sorted(set(exports) - {"dualbank_c_version_fits", "dualbank_native_records"})
+    names = [*exports, "board_open", "board_updater", "board_buffer"]
+    objects = []
+    for source in (HERE / "wasm_board.c", *sorted(CORE.glob("*.cpp"))):
+        c = source.suffix == ".c"
+        language = ["clang-19", "-std=c11"] if c else ["clang++-19", "-std=c++20", "-fno-exceptions", "-fno-rtti"]
+        objects.append(KEPT / f"{source.stem}.o")
+        must([*CACHE, *language, *WASM, "-c", source, "-o", objects[-1]], KEPT)
+    must(["clang++-19", WASM[0], "-mexec-model=reactor", "-Wl,--gc-sections,--strip-all",
+          *(f"-Wl,--export-if-defined={name}" for name in names), *objects, "-o", "board.wasm"], KEPT)
+
+
+class Life(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        make_fixtures.make(cls.folder)
+        for script in ("bench.py", "life.py", "device.py"):
+            shutil.copy(HERE / script, cls.folder)
+        for file in cls.folder.glob("*.bin"):
+            file.unlink()
+        env = {name: value for name, value in os.environ.items() if name not in ("DUALBANK_FLASH", "DUALBANK_POLICY")}
+        cls.cpython = must([sys.executable, "-B", "life.py"], cls.folder, env).splitlines()
+
+    def test_in_cpython(self):
+        self.assertGreater(int(self.cpython[-1].split()[0]), 70, self.cpython)
+        self.assertEqual(sum(line.startswith("ok ") for line in self.cpython), len(self.cpython) - 1)
+
+    def test_in_micropython_for_javascript(self):
+        missing = [tool for tool in ("node", "npm", "clang++-19") if not shutil.which(tool)]
+        why = f"no {', '.join(missing)}" if missing else install_interpreter()
+        if why:
+            self.skipTest(why)
+        build_engine()
+        shutil.copy(HERE / "wasm_module.py", self.folder / "dualbank.py")
+        self.addCleanup((self.folder / "dualbank.py").unlink)
+        shutil.copy(HERE / "bridge.mjs", KEPT)
+        self.assertEqual(must(["node", "bridge.mjs", "board.wasm", self.folder, "life"], KEPT).splitlines(), self.cpython)
+        self.assertIn("checks", must(["node", "bridge.mjs", "board.wasm", self.folder, "device"], KEPT))
+
+
+if __name__ == "__main__":
+    unittest.main()
