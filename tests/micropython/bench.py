@@ -52,13 +52,14 @@ class RamFlash:
             self.sectors[argument] = None
             return 0
 
-    def contents(self, offset, size):
-        data = bytearray(size)
-        for at in range(0, size, SECTOR):
-            piece = bytearray(min(SECTOR, size - at))
+    def holds(self, offset, data):
+        """Whether these bytes stand there."""
+        for at in range(0, len(data), SECTOR):
+            piece = bytearray(min(SECTOR, len(data) - at))
             RamFlash.readblocks(self, (offset + at) // SECTOR, piece)
-            data[at : at + len(piece)] = piece
-        return bytes(data)
+            if piece != data[at : at + len(piece)]:
+                return False
+        return True
 
 
 if hasattr(dualbank, "Board"):  # the package for CPython
@@ -81,14 +82,15 @@ if hasattr(dualbank, "Board"):  # the package for CPython
     def use(**options):
         dualbank.use(_path, **options)
 
-    def contents(offset, size):
+    def holds(offset, data):
+        """Whether these bytes stand in the flash."""
         with open(_path, "rb") as file:
-            file.seek(offset)
-            return file.read(size)
+            return file.read()[offset : offset + len(data)] == data
 
     def fingerprint():
         """The same only where the whole flash is the same."""
-        return hash(contents(0, FLASH_BYTES))
+        with open(_path, "rb") as file:
+            return hash(file.read())
 
 else:
     device = None
@@ -102,8 +104,8 @@ else:
     def use(**options):
         dualbank.use(device, table_offset=TABLE_OFFSET, **options)
 
-    def contents(offset, size):
-        return device.contents(offset, size)
+    def holds(offset, data):
+        return device.holds(offset, data)
 
     def fingerprint():
         return [sector and hash(bytes(sector)) for sector in device.sectors]

@@ -42,7 +42,7 @@ def test_two_data_slots():
         status = dualbank.status()
         check(status.boot_slot == expected, status.boot_slot)
         slot = status.slots[int(expected[-1])]
-        check(slot.image.valid and device.contents(slot.offset, len(DATA)) == DATA)
+        check(slot.image.valid and device.holds(slot.offset, DATA))
 
 
 def test_what_a_device_raises_comes_out():
@@ -129,7 +129,7 @@ def test_smaller_blocks():
     send(TWO)
     dualbank.switch()
     check(dualbank.status().slots[1].offset == SLOTS[1] and dualbank.status().slots[1].size == SLOT_BYTES)
-    check(device.contents(SLOTS[1], len(TWO)) == TWO)
+    check(device.holds(SLOTS[1], TWO))
 
 
 for name in sorted(globals()):

@@ -66,7 +66,7 @@ def test_a_whole_update():
     dualbank.flash(buffer=memoryview(TWO)[4096:8192], offset=4096)
     check(dualbank.missing() == [])
     check(dualbank.switch() is None)
-    check(bench.contents(SLOTS[1], len(TWO)) == TWO)
+    check(bench.holds(SLOTS[1], TWO))
     check(boots() == ("ota_0", "ota_1", None), boots())
 
     bench.use(running="ota_1")
@@ -102,7 +102,6 @@ def test_status():
     dualbank.switch()
     second = dualbank.status().slots[1]
     check(second.image.version == "2.0" and (second.record.seq, second.record.state) == (2, "undefined"), second.record)
-    check(bench.contents(SLOTS[1], image.length)[-32:] != bytes(32))
 
 
 def test_a_damaged_image():
@@ -129,7 +128,7 @@ def test_a_trial_that_nobody_confirms():
         dualbank.boot_guard(2)  # the same boot
     bench.use(running="ota_1")
     error = refused("trial_failed", dualbank.boot_guard, most_boots=2)
-    check(error.values == {"running": "ota_1", "tries": 2, "slot": "ota_0"} or error.values["running"] == "ota_1")
+    check(error.values["running"] == "ota_1" and error.values["tries"] == 2, error.values)
     check(boots()[1] == "ota_0", boots())
 
 
