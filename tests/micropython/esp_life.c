@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common-hal/dualbank/__init__.h"
+#include <common-hal/dualbank/__init__.h>
+#include <esp_board.h>
+#include <shared-bindings/dualbank/__init__.h>
+
 #include "dualbank/bindings/micropython/dualbank/own_flash.h"
-#include "esp_board.h"
-#include "shared-bindings/dualbank/__init__.h"
 
 #define CHECK(truth)                                              \
   do {                                                            \
@@ -29,7 +30,7 @@ const mp_obj_type_t mp_type_RuntimeError;
 static jmp_buf caller;
 static char raised[400];
 
-void mp_raise_msg_varg(const mp_obj_type_t *exc_type, const char *fmt, ...) {
+void mp_raise_msg_varg(const mp_obj_type_t* exc_type, const char* fmt, ...) {
   va_list arguments;
   CHECK(exc_type == &mp_type_RuntimeError);
   va_start(arguments, fmt);
@@ -39,35 +40,35 @@ void mp_raise_msg_varg(const mp_obj_type_t *exc_type, const char *fmt, ...) {
 }
 
 // What a call raises; "" when it does not.
-static const char *flash_raises(const void *bytes, size_t size, size_t offset) {
+static const char* flash_raises(const void* bytes, size_t size, size_t offset) {
   raised[0] = '\0';
   if (setjmp(caller) == 0) common_hal_dualbank_flash(bytes, size, offset);
   return raised;
 }
-static const char *switch_raises(void) {
+static const char* switch_raises(void) {
   raised[0] = '\0';
   if (setjmp(caller) == 0) common_hal_dualbank_switch();
   return raised;
 }
 
-static uint8_t *load(const char *path, uint32_t *size) {
-  FILE *file = fopen(path, "rb");
+static uint8_t* load(const char* path, uint32_t* size) {
+  FILE* file = fopen(path, "rb");
   CHECK(file != NULL && fseek(file, 0, SEEK_END) == 0);
   *size = (uint32_t)ftell(file);
   rewind(file);
-  uint8_t *bytes = malloc(*size);
+  uint8_t* bytes = malloc(*size);
   CHECK(bytes != NULL && fread(bytes, 1, *size, file) == *size);
   fclose(file);
   return bytes;
 }
 
-int main(int count, char **words) {
+int main(int count, char** words) {
   uint32_t size;
   uint32_t wrong_size;
   CHECK(count == 4);
   esp_board.bytes = load(words[1], &esp_board.size);
-  const uint8_t *image = load(words[2], &size);
-  const uint8_t *wrong = load(words[3], &wrong_size);
+  const uint8_t* image = load(words[2], &size);
+  const uint8_t* wrong = load(words[3], &wrong_size);
   esp_board.partitions = partitions;
   esp_board.partition_count = 3;
   esp_board.running = &partitions[1];
@@ -86,7 +87,8 @@ int main(int count, char **words) {
   dualbank_reset();
   for (; at < 9000; at += 1000) CHECK(flash_raises(image + at, 1000, at)[0] == '\0');
 
-  // An error of the flash costs what was only in memory, which switching tells; the same image once more is all it takes.
+  // An error of the flash costs what was only in memory, which switching tells; the same image once more is all it
+  // takes.
   esp_board.worn = true;
   CHECK(strstr(flash_raises(image + at, 1000, at), "programming") != NULL);
   esp_board.worn = false;
@@ -106,7 +108,7 @@ int main(int count, char **words) {
   CHECK(flash.program(flash.context, 0x10000, "", 1) == DUALBANK_FLASH_PROGRAM_FAILED);
   CHECK(flash.erase(flash.context, 0x2F000, 0x2000) == DUALBANK_FLASH_ERASE_FAILED);
 
-  FILE *file = fopen(words[1], "wb");
+  FILE* file = fopen(words[1], "wb");
   CHECK(file != NULL && fwrite(esp_board.bytes, 1, esp_board.size, file) == esp_board.size && fclose(file) == 0);
   return 0;
 }

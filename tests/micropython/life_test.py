@@ -1,5 +1,5 @@
-"""bindings/micropython: life.py, device.py and bench.py unchanged, in CPython with its package and in MicroPython for
-JavaScript with the engine in WebAssembly. They say the same."""
+"""bindings/micropython: life.py unchanged in CPython with its package, and in MicroPython for JavaScript with the engine in
+WebAssembly. They say the same. There device.py runs too, and what docs/MICROPYTHON.md shows."""
 
 import os
 import pathlib
@@ -64,6 +64,24 @@ def build_engine():
           *(f"-Wl,--export-if-defined={name}" for name in names), *objects, "-o", "board.wasm"], KEPT)
 
 
+# What stands around each Python block of the page.
+AROUND = (
+    "bench.new_flash(); bench.use(); pieces = cut(TWO)",
+    "for boot in range(3): bench.use(running='ota_1'); dualbank.boot_guard()\nbench.use(running='ota_1')",
+    "device = bench.RamFlash(40 * 4096); pieces = cut(DATA)",
+)
+
+
+def page_script():
+    """The page's blocks as one script, and what it is to print."""
+    blocks = re.findall(r"^```py\n(.*?)^```", (ROOT / "docs/MICROPYTHON.md").read_text(encoding="utf-8"), re.M | re.S)
+    lines = ["import bench, dualbank", "from fixtures import DATA, TWO", "def cut(b): return [b[at:at + 999] for at in range(0, len(b), 999)]",
+             "def reset(): print('reset', dualbank.status().boot_slot)"]
+    for around, block in zip(AROUND, blocks, strict=True):
+        lines += [around, block]
+    return "\n".join(lines), re.findall(r"# -> (.*)", blocks[0]) + ["reset ota_0"] + re.findall(r"# -> (.*)", blocks[2])
+
+
 class Life(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -93,6 +111,9 @@ class Life(unittest.TestCase):
         shutil.copy(HERE / "bridge.mjs", KEPT)
         self.assertEqual(must(["node", "bridge.mjs", "board.wasm", self.folder, "life"], KEPT).splitlines(), self.cpython)
         self.assertIn("checks", must(["node", "bridge.mjs", "board.wasm", self.folder, "device"], KEPT))
+        script, expected = page_script()
+        (self.folder / "page.py").write_text(script, encoding="utf-8")
+        self.assertEqual(must(["node", "bridge.mjs", "board.wasm", self.folder, "page"], KEPT).splitlines(), expected)
 
 
 if __name__ == "__main__":

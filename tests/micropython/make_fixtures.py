@@ -44,7 +44,7 @@ def make(folder):
     one = image(folder, "1.0", "esp32c3", "0x40380000")
     two = image(folder, "2.0", "esp32c3", "0x40380000")
     other = image(folder, "2.0", "esp32s3", "0x40380000")
-    data = image(folder, "3.0", "generic", "0x0")
+    data = image(folder, "7", "generic", "0x0")
     command(folder, "new", "board.flash", "--csv", "table.csv", "--size", str(FLASH_BYTES), "--image", one.name)
     status = json.loads(command(folder, "status", "board.flash", "--json"))
     values = {

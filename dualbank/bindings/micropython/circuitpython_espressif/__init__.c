@@ -1,10 +1,11 @@
-// The espressif port's half of CircuitPython's own module `dualbank`, in place of ports/espressif/common-hal/dualbank/__init__.c:
-// its two functions as they are, with our behaviour and our texts.
-#include "common-hal/dualbank/__init__.h"
+// The espressif port's half of CircuitPython's own module `dualbank`, in place of
+// ports/espressif/common-hal/dualbank/__init__.c: its two functions as they are, with our behaviour and our texts.
+#include <common-hal/dualbank/__init__.h>
+
+#include <py/runtime.h>
+#include <shared-bindings/dualbank/__init__.h>
 
 #include "dualbank/bindings/micropython/dualbank/own_flash.h"
-#include "py/runtime.h"
-#include "shared-bindings/dualbank/__init__.h"
 
 static dualbank_updater updater;
 static dualbank_flash flash;
@@ -33,9 +34,9 @@ void dualbank_reset(void) {
   is_open = false;
 }
 
-// Offset 0 stands for none, as in the function that this one takes the place of: the bytes go after the last ones, or to
-// the start when they begin an image.
-void common_hal_dualbank_flash(const void *buf, const size_t len, const size_t offset) {
+// Offset 0 stands for none, as in the function that this one takes the place of: the bytes go after the last ones, or
+// to the start when they begin an image.
+void common_hal_dualbank_flash(const void* buf, const size_t len, const size_t offset) {
   open_flash();
   raise_unless_ok(offset == 0 ? dualbank_flash_next(&updater, buf, len)
                               : dualbank_flash_at(&updater, buf, len, offset));

@@ -1,10 +1,11 @@
 // A flash over a block device object with the extended interface: readblocks and writeblocks with an offset into the
 // block, ioctl 6 erases. Calls allocate nothing; what the device's own methods do is theirs.
+#include <extmod/vfs.h>
+#include <py/binary.h>
+#include <py/objarray.h>
+#include <py/runtime.h>
+
 #include "dualbank/bindings/micropython/dualbank/board.h"
-#include "extmod/vfs.h"
-#include "py/binary.h"
-#include "py/objarray.h"
-#include "py/runtime.h"
 
 #define RECORD_SECTOR_BYTES 4096u
 
@@ -13,7 +14,7 @@ static bool is_good(mp_obj_t answer) {
   return answer == mp_const_none || (mp_obj_is_int(answer) && mp_obj_get_int(answer) == 0);
 }
 
-static bool call_in_block(const dualbank_board_t *board, qstr method, uint32_t address, void *bytes, uint32_t size) {
+static bool call_in_block(const dualbank_board_t* board, qstr method, uint32_t address, void* bytes, uint32_t size) {
   mp_obj_array_t view = {{&mp_type_bytearray}, BYTEARRAY_TYPECODE, 0, size, bytes};
   mp_obj_t call[5];
   mp_load_method(board->device, method, call);
@@ -23,7 +24,7 @@ static bool call_in_block(const dualbank_board_t *board, qstr method, uint32_t a
   return is_good(mp_call_method_n_kw(3, 0, call));
 }
 
-static bool call_on_blocks(const dualbank_board_t *board, qstr method, uint32_t address, uint8_t *bytes,
+static bool call_on_blocks(const dualbank_board_t* board, qstr method, uint32_t address, uint8_t* bytes,
                            uint32_t size) {
   while (size != 0) {
     const uint32_t room = board->block_bytes - address % board->block_bytes;
@@ -55,29 +56,29 @@ static mp_obj_t call_ioctl(mp_obj_t device, unsigned operation, uint32_t block) 
   (board)->raised = MP_OBJ_FROM_PTR(nlr.ret_val); \
   return (failure)
 
-static dualbank_status device_read(void *context, uint32_t address, void *into, uint32_t size) {
-  dualbank_board_t *board = context;
+static dualbank_status device_read(void* context, uint32_t address, void* into, uint32_t size) {
+  dualbank_board_t* board = context;
   UNLESS_RAISED(board, call_on_blocks(board, MP_QSTR_readblocks, address, into, size), DUALBANK_FLASH_READ_FAILED);
 }
 
-static dualbank_status device_program(void *context, uint32_t address, const void *bytes, uint32_t size) {
-  dualbank_board_t *board = context;
-  UNLESS_RAISED(board, call_on_blocks(board, MP_QSTR_writeblocks, address, (uint8_t *)(uintptr_t)bytes, size),
+static dualbank_status device_program(void* context, uint32_t address, const void* bytes, uint32_t size) {
+  dualbank_board_t* board = context;
+  UNLESS_RAISED(board, call_on_blocks(board, MP_QSTR_writeblocks, address, (uint8_t*)(uintptr_t)bytes, size),
                 DUALBANK_FLASH_PROGRAM_FAILED);
 }
 
-static dualbank_status device_erase(void *context, uint32_t address, uint32_t size) {
-  dualbank_board_t *board = context;
+static dualbank_status device_erase(void* context, uint32_t address, uint32_t size) {
+  dualbank_board_t* board = context;
   (void)size;  // one block
   // None is the answer of a device that knows no such operation.
-  UNLESS_RAISED(board,
-                call_ioctl(board->device, MP_BLOCKDEV_IOCTL_BLOCK_ERASE, address / board->block_bytes) ==
-                    MP_OBJ_NEW_SMALL_INT(0),
-                DUALBANK_FLASH_ERASE_FAILED);
+  UNLESS_RAISED(
+      board,
+      call_ioctl(board->device, MP_BLOCKDEV_IOCTL_BLOCK_ERASE, address / board->block_bytes) == MP_OBJ_NEW_SMALL_INT(0),
+      DUALBANK_FLASH_ERASE_FAILED);
 }
 
-static dualbank_status device_sync(void *context) {
-  dualbank_board_t *board = context;
+static dualbank_status device_sync(void* context) {
+  dualbank_board_t* board = context;
   UNLESS_RAISED(board, is_good(call_ioctl(board->device, MP_BLOCKDEV_IOCTL_SYNC, 0)), DUALBANK_FLASH_PROGRAM_FAILED);
 }
 
@@ -86,16 +87,19 @@ static uint32_t ask(mp_obj_t device, unsigned operation) {
   return mp_obj_is_int(answer) ? (uint32_t)mp_obj_get_int(answer) : 0;
 }
 
-static uint32_t record_sector_bytes(const dualbank_board_t *board) {
+static uint32_t record_sector_bytes(const dualbank_board_t* board) {
   return board->block_bytes > RECORD_SECTOR_BYTES ? board->block_bytes : RECORD_SECTOR_BYTES;
 }
 
-void dualbank_use_block_device(dualbank_board_t *board, mp_obj_t device, bool has_table, uint32_t table_offset) {
+void dualbank_use_block_device(dualbank_board_t* board, mp_obj_t device, bool has_table, uint32_t table_offset) {
   const uint32_t block_bytes = ask(device, MP_BLOCKDEV_IOCTL_BLOCK_SIZE);
   const uint32_t count = ask(device, MP_BLOCKDEV_IOCTL_BLOCK_COUNT);
   if (block_bytes < 256 || (block_bytes & (block_bytes - 1)) != 0 || count == 0 || count > UINT32_MAX / block_bytes) {
-    mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%u blocks of %u bytes are no flash: blocks of 256 to 4096 bytes, a power of two, below 4 GiB in all"),
-                      (unsigned)count, (unsigned)block_bytes);
+    mp_raise_msg_varg(
+        &mp_type_ValueError,
+        MP_ERROR_TEXT(
+            "%u blocks of %u bytes are no flash: blocks of 256 to 4096 bytes, a power of two, below 4 GiB in all"),
+        (unsigned)count, (unsigned)block_bytes);
   }
   board->device = device;
   board->block_bytes = block_bytes;
@@ -110,7 +114,7 @@ void dualbank_use_block_device(dualbank_board_t *board, mp_obj_t device, bool ha
   board->flash.erase_units = block_bytes;
 }
 
-dualbank_layout dualbank_data_layout(const dualbank_board_t *board) {
+dualbank_layout dualbank_data_layout(const dualbank_board_t* board) {
   dualbank_layout layout = {0};
   const uint32_t sector = record_sector_bytes(board);
   const uint32_t size = board->flash.size_bytes;

@@ -2,20 +2,21 @@
 
 #include <string.h>
 
+#include <py/runtime.h>
+
 #include "dualbank/bindings/micropython/dualbank/own_flash.h"
-#include "py/runtime.h"
 
 #if !MICROPY_MODULE_BUILTIN_INIT
 #error "dualbank needs MICROPY_MODULE_BUILTIN_INIT: its state must start anew with each interpreter"
 #endif
 
-MP_REGISTER_ROOT_POINTER(struct _dualbank_board_t *dualbank_board);
+MP_REGISTER_ROOT_POINTER(struct _dualbank_board_t* dualbank_board);
 
 // Ctrl-C stops a call between two flash operations; the same call again goes on.
-static bool run_pending(void *context, uint32_t done_bytes, uint32_t total_bytes) {
+static bool run_pending(void* context, uint32_t done_bytes, uint32_t total_bytes) {
   (void)done_bytes;
   (void)total_bytes;
-  dualbank_board_t *board = context;
+  dualbank_board_t* board = context;
   nlr_buf_t nlr;
   if (nlr_push(&nlr) == 0) {
     mp_handle_pending(true);
@@ -26,8 +27,8 @@ static bool run_pending(void *context, uint32_t done_bytes, uint32_t total_bytes
   return false;
 }
 
-dualbank_board_t *dualbank_board_new(void) {
-  dualbank_board_t *board = m_new_obj(dualbank_board_t);
+dualbank_board_t* dualbank_board_new(void) {
+  dualbank_board_t* board = m_new_obj(dualbank_board_t);
   memset(board, 0, sizeof *board);
   board->device = MP_OBJ_NULL;
   board->raised = MP_OBJ_NULL;
@@ -41,13 +42,13 @@ dualbank_board_t *dualbank_board_new(void) {
   return board;
 }
 
-void dualbank_board_keep(dualbank_board_t *board) { MP_STATE_VM(dualbank_board) = board; }
+void dualbank_board_keep(dualbank_board_t* board) { MP_STATE_VM(dualbank_board) = board; }
 
-dualbank_board_t *dualbank_board_now(void) { return MP_STATE_VM(dualbank_board); }
+dualbank_board_t* dualbank_board_now(void) { return MP_STATE_VM(dualbank_board); }
 
-void dualbank_engine_begins(dualbank_board_t *board) { board->busy = true; }
+void dualbank_engine_begins(dualbank_board_t* board) { board->busy = true; }
 
-void dualbank_engine_ends(dualbank_board_t *board) {
+void dualbank_engine_ends(dualbank_board_t* board) {
   board->busy = false;
   const mp_obj_t raised = board->raised;
   board->raised = MP_OBJ_NULL;
@@ -62,7 +63,7 @@ static bool is_about_the_flash(dualbank_status status) {
   return status >= DUALBANK_FLASH_READ_FAILED && status <= DUALBANK_POWER_LOST;
 }
 
-void dualbank_board_start(dualbank_board_t *board) {
+void dualbank_board_start(dualbank_board_t* board) {
   const dualbank_layout layout = dualbank_data_layout(board);
   const bool by_layout = board->device != MP_OBJ_NULL && !board->has_table;
   board->options.layout = by_layout ? &layout : NULL;
@@ -81,8 +82,8 @@ void dualbank_board_start(dualbank_board_t *board) {
   board->open = true;
 }
 
-dualbank_board_t *dualbank_board_open(void) {
-  dualbank_board_t *board = dualbank_board_now();
+dualbank_board_t* dualbank_board_open(void) {
+  dualbank_board_t* board = dualbank_board_now();
   if (board == NULL) {
     dualbank_raise_as("no_flash_named", "no flash is named: call dualbank.use(device)", "call dualbank.use(device)");
   }
@@ -94,14 +95,14 @@ dualbank_board_t *dualbank_board_open(void) {
   return board;
 }
 
-dualbank_board_t *dualbank_board_to_update(void) {
-  dualbank_board_t *board = dualbank_board_open();
+dualbank_board_t* dualbank_board_to_update(void) {
+  dualbank_board_t* board = dualbank_board_open();
   if (board->refusal.code != DUALBANK_OK) dualbank_raise(&board->refusal);
   return board;
 }
 
-dualbank_board_t *dualbank_board_to_write(void) {
-  dualbank_board_t *board = dualbank_board_to_update();
+dualbank_board_t* dualbank_board_to_write(void) {
+  dualbank_board_t* board = dualbank_board_to_update();
   if (board->overwrite_drive) return board;
   dualbank_engine_begins(board);
   const dualbank_event event = dualbank_look_at_drive(&board->updater, NULL);
@@ -110,7 +111,7 @@ dualbank_board_t *dualbank_board_to_write(void) {
   return board;
 }
 
-mp_obj_t dualbank_answer(dualbank_board_t *board, dualbank_status status) {
+mp_obj_t dualbank_answer(dualbank_board_t* board, dualbank_status status) {
   const dualbank_event event = dualbank_last_event(&board->updater);
   if (is_about_the_flash(status)) board->open = false;
   dualbank_engine_ends(board);

@@ -1,9 +1,10 @@
 // dualbank.Error: a RuntimeError with `code`, `values` and `cure`, made from the engine's events.
 #include <string.h>
 
+#include <py/objexcept.h>
+#include <py/runtime.h>
+
 #include "dualbank/bindings/micropython/dualbank/board.h"
-#include "py/objexcept.h"
-#include "py/runtime.h"
 
 typedef struct _dualbank_error_t {
   mp_obj_exception_t base;
@@ -14,48 +15,47 @@ typedef struct _dualbank_error_t {
 
 static const mp_obj_type_t raised_type;
 
-static void error_attr(mp_obj_t self, qstr attr, mp_obj_t *destination) {
+static void error_attr(mp_obj_t self, qstr attr, mp_obj_t* destination) {
   const bool ours = attr == MP_QSTR_code || attr == MP_QSTR_values || attr == MP_QSTR_cure;
   if (destination[0] != MP_OBJ_NULL || !ours) {
     mp_obj_exception_attr(self, attr, destination);
   } else if (mp_obj_get_type(self) == &raised_type) {
-    const dualbank_error_t *error = MP_OBJ_TO_PTR(self);
+    const dualbank_error_t* error = MP_OBJ_TO_PTR(self);
     destination[0] = attr == MP_QSTR_code ? error->code : attr == MP_QSTR_values ? error->values : error->cure;
   } else {
     destination[0] = attr == MP_QSTR_values ? mp_obj_new_dict(0) : MP_OBJ_NEW_QSTR(MP_QSTR_);
   }
 }
 
-MP_DEFINE_CONST_OBJ_TYPE(dualbank_error_type, MP_QSTR_Error, MP_TYPE_FLAG_NONE, make_new, mp_obj_exception_make_new, print,
-                         mp_obj_exception_print, attr, error_attr, parent, &mp_type_RuntimeError);
+MP_DEFINE_CONST_OBJ_TYPE(dualbank_error_type, MP_QSTR_Error, MP_TYPE_FLAG_NONE, make_new, mp_obj_exception_make_new,
+                         print, mp_obj_exception_print, attr, error_attr, parent, &mp_type_RuntimeError);
 
 // Python's `Error(...)` makes the interpreter's own exception, which has no room for more: ours are told by their type.
-static MP_DEFINE_CONST_OBJ_TYPE(raised_type, MP_QSTR_Error, MP_TYPE_FLAG_NONE, make_new, mp_obj_exception_make_new, print,
-                                mp_obj_exception_print, attr, error_attr, parent, &dualbank_error_type);
+static MP_DEFINE_CONST_OBJ_TYPE(raised_type, MP_QSTR_Error, MP_TYPE_FLAG_NONE, make_new, mp_obj_exception_make_new,
+                                print, mp_obj_exception_print, attr, error_attr, parent, &dualbank_error_type);
 
-mp_obj_t dualbank_text(const char *text) { return mp_obj_new_str(text, strlen(text)); }
+mp_obj_t dualbank_text(const char* text) { return mp_obj_new_str(text, strlen(text)); }
 
-static mp_obj_t make_error(const char *code, const char *message, mp_obj_t values, const char *cure) {
+static mp_obj_t make_error(const char* code, const char* message, mp_obj_t values, const char* cure) {
   mp_obj_t text = dualbank_text(message);
   mp_obj_t plain = mp_obj_exception_make_new(&raised_type, 1, 0, &text);
-  dualbank_error_t *error = m_new_obj(dualbank_error_t);
-  error->base = *(mp_obj_exception_t *)MP_OBJ_TO_PTR(plain);
+  dualbank_error_t* error = m_new_obj(dualbank_error_t);
+  error->base = *(mp_obj_exception_t*)MP_OBJ_TO_PTR(plain);
   error->values = values;
-  error->code = error->cure = MP_OBJ_NEW_QSTR(MP_QSTR_);
   error->code = dualbank_text(code);
   error->cure = dualbank_text(cure);
   return MP_OBJ_FROM_PTR(error);
 }
 
 static mp_obj_t value_object(dualbank_value_kind kind, uint32_t value) {
-  const char *name = NULL;
+  const char* name = NULL;
   if (kind == DUALBANK_VALUE_SLOT) return dualbank_slot_name((dualbank_slot)value);
   if (kind == DUALBANK_VALUE_CHIP) name = dualbank_chip_name(value & 0xFFFF);
   if (kind == DUALBANK_VALUE_STATE) name = dualbank_state_name(value);
   return name != NULL ? dualbank_text(name) : mp_obj_new_int_from_uint(value);
 }
 
-mp_obj_t dualbank_error_of(const dualbank_event *event) {
+mp_obj_t dualbank_error_of(const dualbank_event* event) {
   char name[32];
   char whole[320];
   char cure[200];
@@ -69,9 +69,9 @@ mp_obj_t dualbank_error_of(const dualbank_event *event) {
                     dualbank_explain_cure(event, cure, sizeof cure));
 }
 
-void dualbank_raise(const dualbank_event *event) { nlr_raise(dualbank_error_of(event)); }
+void dualbank_raise(const dualbank_event* event) { nlr_raise(dualbank_error_of(event)); }
 
-void dualbank_raise_as(const char *code, const char *message, const char *cure) {
+void dualbank_raise_as(const char* code, const char* message, const char* cure) {
   nlr_raise(make_error(code, message, mp_obj_new_dict(0), cure));
 }
 
@@ -80,7 +80,7 @@ mp_obj_t dualbank_slot_name(dualbank_slot slot) {
   if (slot == DUALBANK_SLOT_TEST) return MP_OBJ_NEW_QSTR(MP_QSTR_test);
   if (slot < 0 || slot > 15) return mp_const_none;
   char name[8] = "ota_";
-  char *end = name + 4;
+  char* end = name + 4;
   if (slot > 9) *end++ = '1';
   *end++ = (char)('0' + slot % 10);
   return mp_obj_new_str(name, (size_t)(end - name));
@@ -92,7 +92,7 @@ dualbank_slot dualbank_parse_slot(mp_obj_t name) {
     mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("%s"), "a slot is named by a str, for example 'ota_1'");
   }
   size_t size;
-  const char *word = mp_obj_str_get_data(name, &size);
+  const char* word = mp_obj_str_get_data(name, &size);
   if (size == 7 && memcmp(word, "factory", 7) == 0) return DUALBANK_SLOT_FACTORY;
   if ((size == 5 || size == 6) && memcmp(word, "ota_", 4) == 0) {
     int slot = 0;

@@ -1,9 +1,10 @@
-// The module `dualbank` for MicroPython and CircuitPython: the functions of the CPython package's module, on the board's
-// own flash where its port has one, else on a block device.
+// The module `dualbank` for MicroPython and CircuitPython: the functions of the CPython package's module, on the
+// board's own flash where its port has one, else on a block device.
+#include <py/objint.h>
+#include <py/runtime.h>
+
 #include "dualbank/bindings/micropython/dualbank/board.h"
 #include "dualbank/bindings/micropython/dualbank/own_flash.h"
-#include "py/objint.h"
-#include "py/runtime.h"
 
 // ---- arguments
 
@@ -16,7 +17,7 @@ static mp_buffer_info_t buffer_of(mp_obj_t object) {
   return info;
 }
 
-static uint32_t parse_u32(mp_obj_t object, const char *name) {
+static uint32_t parse_u32(mp_obj_t object, const char* name) {
   mp_int_t value;
   if (mp_obj_is_small_int(object) || !mp_obj_is_int(object)) {
     value = mp_obj_get_int(object);
@@ -36,7 +37,7 @@ static uint32_t parse_u32(mp_obj_t object, const char *name) {
 
 // ---- verbs
 
-static mp_obj_t dualbank_flash_verb(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+static mp_obj_t dualbank_flash_verb(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   static const mp_arg_t allowed[] = {
       {MP_QSTR_buffer, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
       {MP_QSTR_offset, MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
@@ -46,14 +47,14 @@ static mp_obj_t dualbank_flash_verb(size_t count, const mp_obj_t *positional, mp
   const mp_buffer_info_t bytes = buffer_of(arguments[0].u_obj);
   const bool appends = arguments[1].u_obj == MP_OBJ_NULL;
   const uint32_t offset = appends ? 0 : parse_u32(arguments[1].u_obj, "offset");
-  dualbank_board_t *board = dualbank_board_to_write();
+  dualbank_board_t* board = dualbank_board_to_write();
   dualbank_engine_begins(board);
   return dualbank_answer(board, appends ? dualbank_flash_next(&board->updater, bytes.buf, bytes.len)
                                         : dualbank_flash_at(&board->updater, bytes.buf, bytes.len, offset));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(flash_obj, 0, dualbank_flash_verb);
 
-static mp_obj_t dualbank_begin_verb(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+static mp_obj_t dualbank_begin_verb(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   static const mp_arg_t allowed[] = {
       {MP_QSTR_identity, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_PTR(&mp_const_empty_bytes_obj)}},
       {MP_QSTR_length, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
@@ -65,32 +66,32 @@ static mp_obj_t dualbank_begin_verb(size_t count, const mp_obj_t *positional, mp
   const mp_buffer_info_t header = buffer_of(arguments[2].u_obj);
   const mp_obj_t length = arguments[1].u_obj;
   const uint32_t length_bytes = length == mp_const_none ? DUALBANK_UNKNOWN_LENGTH : parse_u32(length, "length");
-  dualbank_board_t *board = dualbank_board_to_write();
+  dualbank_board_t* board = dualbank_board_to_write();
   dualbank_engine_begins(board);
-  return dualbank_answer(board, dualbank_begin(&board->updater, identity.buf, identity.len, length_bytes, header.buf,
-                                               header.len));
+  return dualbank_answer(
+      board, dualbank_begin(&board->updater, identity.buf, identity.len, length_bytes, header.buf, header.len));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(begin_obj, 0, dualbank_begin_verb);
 
-static dualbank_slot parse_only_slot(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+static dualbank_slot parse_only_slot(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   static const mp_arg_t allowed[] = {{MP_QSTR_slot, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}}};
   mp_arg_val_t argument;
   mp_arg_parse_all(count, positional, keywords, MP_ARRAY_SIZE(allowed), allowed, &argument);
   return dualbank_parse_slot(argument.u_obj);
 }
 
-static mp_obj_t dualbank_switch_verb(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+static mp_obj_t dualbank_switch_verb(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   const dualbank_slot slot = parse_only_slot(count, positional, keywords);
-  dualbank_board_t *board = dualbank_board_to_write();
+  dualbank_board_t* board = dualbank_board_to_write();
   dualbank_engine_begins(board);
   return dualbank_answer(board, slot == DUALBANK_SLOT_UNKNOWN ? dualbank_switch(&board->updater)
                                                               : dualbank_switch_to(&board->updater, slot));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(switch_obj, 0, dualbank_switch_verb);
 
-static mp_obj_t dualbank_rollback_verb(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+static mp_obj_t dualbank_rollback_verb(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   const dualbank_slot slot = parse_only_slot(count, positional, keywords);
-  dualbank_board_t *board = dualbank_board_to_write();
+  dualbank_board_t* board = dualbank_board_to_write();
   dualbank_engine_begins(board);
   return dualbank_answer(board, slot == DUALBANK_SLOT_UNKNOWN ? dualbank_rollback(&board->updater)
                                                               : dualbank_rollback_to(&board->updater, slot));
@@ -98,27 +99,27 @@ static mp_obj_t dualbank_rollback_verb(size_t count, const mp_obj_t *positional,
 static MP_DEFINE_CONST_FUN_OBJ_KW(rollback_obj, 0, dualbank_rollback_verb);
 
 static mp_obj_t dualbank_confirm_verb(void) {
-  dualbank_board_t *board = dualbank_board_to_update();
+  dualbank_board_t* board = dualbank_board_to_update();
   dualbank_engine_begins(board);
   return dualbank_answer(board, dualbank_confirm(&board->updater));
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(confirm_obj, dualbank_confirm_verb);
 
-static mp_obj_t dualbank_boot_guard_verb(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+static mp_obj_t dualbank_boot_guard_verb(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   static const mp_arg_t allowed[] = {{MP_QSTR_most_boots, MP_ARG_INT, {.u_int = 3}}};
   mp_arg_val_t most_boots;
   mp_arg_parse_all(count, positional, keywords, MP_ARRAY_SIZE(allowed), allowed, &most_boots);
   if (most_boots.u_int < 0 || most_boots.u_int > 255) {
     mp_raise_msg_varg(&mp_type_OverflowError, MP_ERROR_TEXT("%s"), "most_boots must be from 0 to 255");
   }
-  dualbank_board_t *board = dualbank_board_to_update();
+  dualbank_board_t* board = dualbank_board_to_update();
   dualbank_engine_begins(board);
   return dualbank_answer(board, dualbank_boot_guard(&board->updater, (uint8_t)most_boots.u_int));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(boot_guard_obj, 0, dualbank_boot_guard_verb);
 
 static mp_obj_t dualbank_abandon_verb(void) {
-  dualbank_board_t *board = dualbank_board_to_write();
+  dualbank_board_t* board = dualbank_board_to_write();
   dualbank_engine_begins(board);
   return dualbank_answer(board, dualbank_abandon(&board->updater));
 }
@@ -136,7 +137,7 @@ static MP_DEFINE_CONST_FUN_OBJ_0(missing_obj, dualbank_missing_verb);
 
 // Keeps what was partly received; the board is given up also when that fails.
 static void close_board(void) {
-  dualbank_board_t *board = dualbank_board_now();
+  dualbank_board_t* board = dualbank_board_now();
   if (board == NULL) return;
   if (board->busy) dualbank_board_open();
   dualbank_board_keep(NULL);
@@ -145,9 +146,9 @@ static void close_board(void) {
   dualbank_answer(board, dualbank_pause(&board->updater));
 }
 
-static dualbank_board_t *own_board(void) {
+static dualbank_board_t* own_board(void) {
 #if DUALBANK_HAS_OWN_FLASH
-  dualbank_board_t *board = dualbank_board_new();
+  dualbank_board_t* board = dualbank_board_new();
   dualbank_own_flash(&board->flash, &board->options);
   return board;
 #else
@@ -155,7 +156,7 @@ static dualbank_board_t *own_board(void) {
 #endif
 }
 
-static mp_obj_t dualbank_use(size_t count, const mp_obj_t *positional, mp_map_t *keywords) {
+static mp_obj_t dualbank_use(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   enum { kDevice, kTableOffset, kPolicy, kRunning, kForce, kAllowForeign, kOverwriteDrive };
   static const mp_arg_t allowed[] = {
       {MP_QSTR_device, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_obj = MP_OBJ_NULL}},
@@ -176,7 +177,7 @@ static mp_obj_t dualbank_use(size_t count, const mp_obj_t *positional, mp_map_t 
   const dualbank_slot running = dualbank_parse_slot(arguments[kRunning].u_obj);
   close_board();
   if (device == mp_const_none && !DUALBANK_HAS_OWN_FLASH) return mp_const_none;
-  dualbank_board_t *board = device == mp_const_none ? own_board() : dualbank_board_new();
+  dualbank_board_t* board = device == mp_const_none ? own_board() : dualbank_board_new();
   if (device != mp_const_none) dualbank_use_block_device(board, device, has_table, table_offset);
   if (has_policy) board->options.policy = policy;
   if (running != DUALBANK_SLOT_UNKNOWN) board->options.running_slot = running;
@@ -215,7 +216,7 @@ static MP_DEFINE_CONST_DICT(globals, globals_table);
 
 const mp_obj_module_t dualbank_user_module = {
     .base = {&mp_type_module},
-    .globals = (mp_obj_dict_t *)&globals,
+    .globals = (mp_obj_dict_t*)&globals,
 };
 
 MP_REGISTER_MODULE(MP_QSTR_dualbank, dualbank_user_module);

@@ -6,7 +6,7 @@
 #ifdef ESP_PLATFORM
 #define DUALBANK_HAS_OWN_FLASH 1
 // Fills in the flash, and the options as this board's bootloader wants them.
-void dualbank_own_flash(dualbank_flash *flash, dualbank_options *options);
+void dualbank_own_flash(dualbank_flash* flash, dualbank_options* options);
 #else
 #define DUALBANK_HAS_OWN_FLASH 0
 #endif

@@ -1,16 +1,17 @@
 // What the looking verbs answer: named tuples with the fields of the command's --json.
 #include <string.h>
 
+#include <py/objtuple.h>
+#include <py/runtime.h>
+
 #include "dualbank/bindings/micropython/dualbank/board.h"
-#include "py/objtuple.h"
-#include "py/runtime.h"
 
-static const char *const policy_names[] = {"stock", "stock-rollback", "dualbank"};
+static const char* const policy_names[] = {"stock", "stock-rollback", "dualbank"};
 
-const char *dualbank_policy_name(dualbank_policy policy) { return policy_names[policy]; }
+const char* dualbank_policy_name(dualbank_policy policy) { return policy_names[policy]; }
 
 dualbank_policy dualbank_parse_policy(mp_obj_t name) {
-  const char *word = mp_obj_str_get_str(name);
+  const char* word = mp_obj_str_get_str(name);
   for (unsigned i = 0; i < MP_ARRAY_SIZE(policy_names); ++i) {
     if (strcmp(word, policy_names[i]) == 0) return (dualbank_policy)i;
   }
@@ -19,16 +20,16 @@ dualbank_policy dualbank_parse_policy(mp_obj_t name) {
 }
 
 static mp_obj_t number(uint32_t value) { return mp_obj_new_int_from_uint(value); }
-static mp_obj_t text_or_none(const char *text) { return text == NULL ? mp_const_none : dualbank_text(text); }
+static mp_obj_t text_or_none(const char* text) { return text == NULL ? mp_const_none : dualbank_text(text); }
 
 // Texts of an image are whatever its maker wrote there: what is no printable ASCII is shown as '?'.
-static void make_printable(char *text) {
+static void make_printable(char* text) {
   for (; *text != '\0'; ++text) {
     if (*text < ' ' || *text > '~') *text = '?';
   }
 }
 
-static mp_obj_t digest(const uint8_t *bytes) {
+static mp_obj_t digest(const uint8_t* bytes) {
   static const char digits[] = "0123456789abcdef";
   char shown[64];
   uint8_t any = 0;
@@ -40,10 +41,10 @@ static mp_obj_t digest(const uint8_t *bytes) {
   return any == 0 ? mp_const_none : mp_obj_new_str(shown, sizeof shown);
 }
 
-static mp_obj_t image_report(dualbank_image *image, bool valid) {
-  static const qstr fields[] = {MP_QSTR_valid,    MP_QSTR_version, MP_QSTR_project, MP_QSTR_chip,
-                                MP_QSTR_length,   MP_QSTR_segments, MP_QSTR_entry,   MP_QSTR_built,
-                                MP_QSTR_idf,      MP_QSTR_secure_version, MP_QSTR_sha256};
+static mp_obj_t image_report(dualbank_image* image, bool valid) {
+  static const qstr fields[] = {MP_QSTR_valid,  MP_QSTR_version,        MP_QSTR_project, MP_QSTR_chip,
+                                MP_QSTR_length, MP_QSTR_segments,       MP_QSTR_entry,   MP_QSTR_built,
+                                MP_QSTR_idf,    MP_QSTR_secure_version, MP_QSTR_sha256};
   if (!image->found) return mp_const_none;
   char built[sizeof image->date + sizeof image->time];
   const size_t date_length = strlen(image->date);
@@ -81,7 +82,7 @@ static mp_obj_t record_report(dualbank_record record) {
 
 #define VERIFY_BYTES 4096
 
-static mp_obj_t slot_report(dualbank_board_t *board, dualbank_slot slot, uint8_t *buffer) {
+static mp_obj_t slot_report(dualbank_board_t* board, dualbank_slot slot, uint8_t* buffer) {
   static const qstr fields[] = {MP_QSTR_name,  MP_QSTR_offset, MP_QSTR_size,
                                 MP_QSTR_image, MP_QSTR_fault,  MP_QSTR_record};
   const dualbank_extent extent = dualbank_extent_of(&board->updater, slot);
@@ -102,7 +103,7 @@ static mp_obj_t slot_report(dualbank_board_t *board, dualbank_slot slot, uint8_t
   return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
 }
 
-static mp_obj_t slots_report(dualbank_board_t *board, uint8_t *buffer) {
+static mp_obj_t slots_report(dualbank_board_t* board, uint8_t* buffer) {
   mp_obj_t slots[16 + 2];
   size_t count = 0;
   const uint8_t slot_count = dualbank_slot_count(&board->updater);
@@ -114,7 +115,7 @@ static mp_obj_t slots_report(dualbank_board_t *board, uint8_t *buffer) {
   return mp_obj_new_tuple(count, slots);
 }
 
-mp_obj_t dualbank_missing_report(dualbank_board_t *board) {
+mp_obj_t dualbank_missing_report(dualbank_board_t* board) {
   mp_obj_t ranges = mp_obj_new_list(0, NULL);
   if (!dualbank_status_of(&board->updater).update_active) return ranges;
   dualbank_range gap = dualbank_next_missing(&board->updater, 0);
@@ -126,33 +127,33 @@ mp_obj_t dualbank_missing_report(dualbank_board_t *board) {
   return ranges;
 }
 
-static mp_obj_t update_report(dualbank_board_t *board) {
+static mp_obj_t update_report(dualbank_board_t* board) {
   static const qstr fields[] = {MP_QSTR_slot, MP_QSTR_length, MP_QSTR_missing};
   const dualbank_state state = dualbank_status_of(&board->updater);
   if (!state.update_active) return mp_const_none;
   const bool known = state.update_length_bytes != DUALBANK_UNKNOWN_LENGTH;
   size_t count;
-  mp_obj_t *ranges;
+  mp_obj_t* ranges;
   mp_obj_list_get(dualbank_missing_report(board), &count, &ranges);
   const mp_obj_t items[] = {dualbank_slot_name(state.update_slot),
                             known ? number(state.update_length_bytes) : mp_const_none, mp_obj_new_tuple(count, ranges)};
   return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
 }
 
-static mp_obj_t drive_report(const dualbank_drive *drive) {
+static mp_obj_t drive_report(const dualbank_drive* drive) {
   static const qstr fields[] = {MP_QSTR_state, MP_QSTR_offset, MP_QSTR_size, MP_QSTR_slot};
-  static const char *const states[] = {"", "unformatted", "not_extended", "extended"};
+  static const char* const states[] = {"", "unformatted", "not_extended", "extended"};
   if (drive->state == DUALBANK_DRIVE_NONE) return mp_const_none;
   const mp_obj_t items[] = {dualbank_text(states[drive->state]), number(drive->partition.offset),
                             number(drive->partition.size_bytes), dualbank_slot_name(drive->slot)};
   return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
 }
 
-mp_obj_t dualbank_status_report(dualbank_board_t *board) {
+mp_obj_t dualbank_status_report(dualbank_board_t* board) {
   static const qstr fields[] = {MP_QSTR_available,    MP_QSTR_reason,    MP_QSTR_reason_code, MP_QSTR_policy,
                                 MP_QSTR_running_slot, MP_QSTR_boot_slot, MP_QSTR_boot_reason, MP_QSTR_next_update_slot,
                                 MP_QSTR_trial,        MP_QSTR_update,    MP_QSTR_drive,       MP_QSTR_slots};
-  uint8_t *buffer = m_new(uint8_t, VERIFY_BYTES);
+  uint8_t* buffer = m_new(uint8_t, VERIFY_BYTES);
   dualbank_drive drive;
   dualbank_engine_begins(board);
   const dualbank_event in_the_way = dualbank_look_at_drive(&board->updater, &drive);

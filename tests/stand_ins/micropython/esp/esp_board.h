@@ -4,14 +4,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "esp_partition.h"
+#include <esp_partition.h>
 
 extern struct esp_board {
-  uint8_t *bytes;
+  uint8_t* bytes;
   uint32_t size;
   bool encrypted;
   bool worn;  // programs change nothing, and fail
-  const esp_partition_t *partitions;
+  const esp_partition_t* partitions;
   unsigned partition_count;
-  const esp_partition_t *running;
+  const esp_partition_t* running;
 } esp_board;
