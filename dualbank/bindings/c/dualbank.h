@@ -121,6 +121,7 @@ typedef struct dualbank_flash {
   uint8_t write_unit_bytes; /* offset and length of a program are multiples of this. 0: 1 */
   uint8_t erases_to_zero;   /* not 0: an erased byte reads 00, and not FF */
   uint8_t programs_once;    /* not 0: a unit that was programmed cannot be programmed again (ECC, encryption) */
+  uint16_t erase_ms[4];     /* what an erase takes, of each unit from the smallest on, in milliseconds; 0: not known */
 } dualbank_flash;
 
 /* ---- Slots -------------------------------------------------------------------------------------------------------- */
@@ -168,6 +169,13 @@ typedef struct dualbank_layout {
   dualbank_extent factory;
 } dualbank_layout;
 
+/* Tells when to erase, and never what is written. */
+typedef enum dualbank_likeness {
+  DUALBANK_LIKENESS_UNKNOWN = 0, /* judged by what has come so far */
+  DUALBANK_SIMILAR = 1,          /* many sectors hold the right bytes already: each is erased when its own have come */
+  DUALBANK_DIFFERENT = 2         /* hardly any does: whole blocks at once */
+} dualbank_likeness;
+
 /* All optional; start from dualbank_default_options(). */
 typedef struct dualbank_options {
   /* Memory for one granule (4 KiB up to slots of 3 MiB) lets sectors that hold the right bytes already stay as they are
@@ -177,6 +185,9 @@ typedef struct dualbank_options {
   /* Room for more pieces received out of order than the 8 that the updater has room for itself. As of workspace. */
   dualbank_range* gaps;
   size_t gap_count;
+  uint16_t longest_erase_ms; /* no erase is begun that takes longer; 0: any. Where erase_ms does not tell: sectors only */
+  bool trust_blank;          /* sectors that read erased are not erased; not where another program's erase may be cut */
+  dualbank_likeness likeness; /* of what dualbank_begin() begins to what the slot holds */
   dualbank_between_units between_units;
   void* between_units_context;
   dualbank_slot running_slot; /* DUALBANK_SLOT_UNKNOWN: the one that would boot now */
@@ -221,8 +232,8 @@ typedef union dualbank_updater {
 /* Reads table and records, finds out what runs, and finishes or buries what a power cut left; last_event() tells. On an
  * intact flash it writes nothing. May be called again at any time, after errors of the flash it must. `flash` is used
  * until then and must stay. `options` NULL: the default ones.
- * Errors: bad_argument (1: a function of the flash is missing, 2: its geometry is not sound, 3: no such policy); those of
- * Updater::open. */
+ * Errors: bad_argument (1: a function of the flash is missing, 2: its geometry is not sound, 3: no such policy, 4: no such
+ * likeness); those of Updater::open. */
 dualbank_status dualbank_open(dualbank_updater* updater, const dualbank_flash* flash, const dualbank_options* options);
 
 /* Starts an update, or goes on with the one under way when identity and length are the same. `identity`: anything that

@@ -68,23 +68,28 @@ dualbank_status dualbank_open(dualbank_updater* updater, const dualbank_flash* f
   if (flash->read == nullptr || flash->program == nullptr || flash->erase == nullptr) return refuse(updater, 1);
   if (!CFlash{*flash}.geometry().is_sound()) return refuse(updater, 2);
   if (o.policy > DUALBANK_OWN) return refuse(updater, 3);
+  if (o.likeness > DUALBANK_DIFFERENT) return refuse(updater, 4);
   const dualbank::Layout layout = o.layout == nullptr ? dualbank::Layout{} : layout_of(*o.layout);
   auto* board = new (updater->opaque)
-      Board{*flash, Options{.workspace = MutableBytes{static_cast<std::byte*>(o.workspace), o.workspace_bytes},
-                            .gaps = {reinterpret_cast<dualbank::Range*>(o.gaps), o.gap_count},
-                            .between_units = o.between_units,
-                            .between_units_context = o.between_units_context,
-                            .running_slot = o.running_slot,
-                            .policy = static_cast<Policy>(o.policy),
-                            .chip_id = o.chip_id,
-                            .table_offset = o.table_offset,
-                            .layout = o.layout == nullptr ? nullptr : &layout,
-                            .native = static_cast<const dualbank::NativeForm*>(o.native_records),
-                            .anti_rollback = o.anti_rollback,
-                            .lowest_secure_version = o.lowest_secure_version,
-                            .allow_foreign = o.allow_foreign,
-                            .allow_unconfirmed = o.allow_unconfirmed,
-                            .read_only = o.read_only}};
+      Board{*flash,
+            Options{.workspace = MutableBytes{static_cast<std::byte*>(o.workspace), o.workspace_bytes},
+                    .gaps = {reinterpret_cast<dualbank::Range*>(o.gaps), o.gap_count},
+                    .longest_erase_ms = o.longest_erase_ms,
+                    .trust_blank = o.trust_blank,
+                    .between_units = o.between_units,
+                    .between_units_context = o.between_units_context,
+                    .running_slot = o.running_slot,
+                    .policy = static_cast<Policy>(o.policy),
+                    .chip_id = o.chip_id,
+                    .table_offset = o.table_offset,
+                    .layout = o.layout == nullptr ? nullptr : &layout,
+                    .native = static_cast<const dualbank::NativeForm*>(o.native_records),
+                    .anti_rollback = o.anti_rollback,
+                    .lowest_secure_version = o.lowest_secure_version,
+                    .allow_foreign = o.allow_foreign,
+                    .allow_unconfirmed = o.allow_unconfirmed,
+                    .read_only = o.read_only},
+            static_cast<dualbank::Likeness>(o.likeness)};
   return number(board->updater.open());
 }
 
@@ -93,7 +98,8 @@ dualbank_status dualbank_begin(dualbank_updater* updater, const void* identity, 
   return call(updater, [&](Updater& u) {
     return u.begin({.identity = bytes_of(identity, identity_bytes),
                     .length_bytes = length_bytes,
-                    .header = bytes_of(header, header_bytes)});
+                    .header = bytes_of(header, header_bytes),
+                    .likeness = board_of(updater)->likeness});
   });
 }
 

@@ -41,6 +41,7 @@ class CFlash final : public Flash {
     if (f.erase_units != 0) geometry.erase_units = f.erase_units;
     if (f.page_bytes != 0) geometry.page_bytes = f.page_bytes;
     if (f.write_unit_bytes != 0) geometry.write_unit_bytes = f.write_unit_bytes;
+    for (std::size_t i = 0; i < geometry.erase_ms.size(); ++i) geometry.erase_ms[i] = f.erase_ms[i];
     return geometry;
   }
 
@@ -51,11 +52,12 @@ constexpr std::uint32_t kOpened = 0x4F42'4432;
 
 /// Before the first open() zeros stand there, or whatever the caller's memory held.
 struct Board {
-  Board(const dualbank_flash& functions, const Options& options)
-      : policy(options.policy), native(options.native), flash(functions), updater(flash, options) {}
+  Board(const dualbank_flash& functions, const Options& options, Likeness images)
+      : policy(options.policy), likeness(images), native(options.native), flash(functions), updater(flash, options) {}
 
   std::uint32_t state = kOpened;
   Policy policy;
+  Likeness likeness;
   const NativeForm* native;
   CFlash flash;
   Updater updater;

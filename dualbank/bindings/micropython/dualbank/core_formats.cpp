@@ -9,3 +9,4 @@
 #include "dualbank/formats/otadata.cpp"
 #include "dualbank/formats/partition_table.cpp"
 #include "dualbank/formats/sha256.cpp"
+#include "dualbank/formats/sha256_blocks.cpp"
