@@ -64,6 +64,11 @@ if(TARGET dualbank_openssl)
                  LINKS dualbank_hash ${rooms})
 endif()
 
+# Corpora and findings of the fuzzers, replayed.
+if(TARGET dualbank_fuzz)
+  dualbank_tests(fuzz SOURCES fuzz/*_test.cpp LINKS dualbank_fuzz ${rooms})
+endif()
+
 # What updates cost a flash: `make bench`.
 if(DUALBANK_SIM)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cpp)
