@@ -88,7 +88,7 @@ Status vendor_set_boot(Flash& flash, const Layout& layout, SlotIndex slot, Recor
   const bool selected = slot_of_seq(seq, layout.slot_count) == slot;
   const bool in_place = selected && generation == VendorGeneration::from_6_0;
   return rewrite(flash, layout, in_place ? active : 1 - active,
-                 BootRecord::make(seq_from(seq, slot, layout.slot_count), state));
+                 BootRecord::make(in_place ? seq : seq_from(seq, slot, layout.slot_count), state));
 }
 
 Status vendor_confirm(Flash& flash, const Layout& layout) {

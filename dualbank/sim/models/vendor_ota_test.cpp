@@ -90,6 +90,13 @@ TEST(VendorSetBoot, TheSameSlotAgainIsInPlaceOrATie) {
   }
 }
 
+TEST(VendorSetBoot, InPlaceTheNumberStaysWhateverItIs) {
+  Records records(3);
+  records.put(0, 0, RecordState::valid).put(1, kBlankSeq, RecordState::undefined);
+  ASSERT_EQ(records.set(0, kNew), Status::ok);
+  EXPECT_EQ(records.seqs(), (Seqs{0, kBlankSeq}));
+}
+
 TEST(VendorSetBoot, KeepsTheLabelAndWritesTheState) {
   Records records(2);
   records.put(0, 1, RecordState::valid);
