@@ -77,6 +77,17 @@ class Component(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
+class Page(unittest.TestCase):
+    def test_its_programs_compile(self):
+        page = (ROOT / "docs" / "ESP-IDF.md").read_text()
+        programs = re.findall(r"^```c\+\+\n(.+?)^```$", page, re.MULTILINE | re.DOTALL)
+        self.assertEqual(len(programs), 2)
+        for program in programs:
+            done = run("g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{ROOT}",
+                       f"-I{ROOT / 'tests' / 'stand_ins' / 'esp_idf'}", "-x", "c++", "-", input=program)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
 class Kconfig(unittest.TestCase):
     def test_the_policy_follows_the_bootloader_unless_told_otherwise(self):
         try:
