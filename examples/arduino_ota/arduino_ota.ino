@@ -7,11 +7,15 @@
 #include <WiFi.h>
 #include <esp_app_desc.h>
 
+#include <functional>
+
 constexpr const char* kNetwork = "network";
 constexpr const char* kPassword = "password";
 constexpr const char* kUrl = "https://192.0.2.1/firmware.bin";  // knows ranges, answers without a redirection
 constexpr const char* kRootCertificate = "-----BEGIN CERTIFICATE-----\n...\n-----END CERTIFICATE-----\n";
 constexpr unsigned long kHourMs = 3'600'000;
+
+using Take = std::function<bool(std::span<const std::byte> bytes, std::uint32_t offset)>;
 
 dualbank::ports::EspIdfFlash chip;
 std::array<std::byte, 4096> workspace;
@@ -26,8 +30,7 @@ void say(const dualbank::Event& event) {
 }
 
 // Hands on the bytes [from, to) of the firmware in pieces, until `take` answers false. False: the line was lost.
-template <class Take>
-bool fetch(std::uint32_t from, std::uint32_t to, Take take) {
+bool fetch(std::uint32_t from, std::uint32_t to, const Take& take) {
   NetworkClientSecure client;
   client.setCACert(kRootCertificate);
   HTTPClient http;
