@@ -142,5 +142,20 @@ TEST_F(EspIdfExample, AServerThatKnowsNoRangesWillDoWhenNothingIsLost) {
   EXPECT_EQ(running, 1);
 }
 
+TEST_F(EspIdfExample, NothingOfSuchAServerIsTakenForTheRest) {
+  boot();
+  esp_world.knows_ranges = false;
+  esp_world.line_bytes = 10'000;
+  EXPECT_FALSE(run()) << esp_world.log;
+  EXPECT_THAT(esp_world.log, HasSubstr("the server answered 200 to a request for bytes="));
+  EXPECT_EQ(esp_world.waits, 10U);
+  boot();
+  EXPECT_EQ(running, 0);
+  esp_world.knows_ranges = true;
+  EXPECT_TRUE(run()) << esp_world.log;
+  boot();
+  EXPECT_EQ(running, 1);
+}
+
 }  // namespace
 }  // namespace dualbank::tests
