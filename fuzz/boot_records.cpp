@@ -53,7 +53,7 @@ void boot_records(Bytes input) {
     if (slot >= 0) require(slot < in.slot_count && (in.good_slots >> slot & 1) != 0, "a slot that boots is good");
     if (slot == kFactorySlot) require(in.good_factory, "a factory app that boots is good");
     if (slot == kTestSlot) require(in.good_test, "a test app that boots is good");
-    require(decision.write_count <= 2, "no more writes than records");
+    require(decision.write_count <= decision.writes.size(), "no more writes than there is room for");
     for (std::uint8_t i = 0; i < decision.write_count; ++i) {
       require(decision.writes[i].sector < 2, "a write goes to one of the two sectors");
     }

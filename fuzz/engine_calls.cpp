@@ -90,7 +90,9 @@ class Play {
   }
   void restart_with_power() {
     running_ = board_.reset();
-    if (board_.flash.power_on()) restart();
+    if (!board_.flash.power_on()) return;
+    require(running_ >= 0, "a bootloader starts something");
+    open();
   }
   void check(SlotIndex before, bool may_choose) {
     const SlotIndex now = board_.boots();

@@ -314,6 +314,24 @@ TEST_F(SwitchTest, UnderRollbackATrialStaysOneWhenTheVendorsCallsChooseAnotherSl
   EXPECT_EQ(board.reset(Policy::stock_rollback), 1);
 }
 
+TEST_F(SwitchTest, UnderRollbackATrialIsOverOnceRollbackChoseAnotherSlot) {
+  RunningBoard board;
+  board.install(1, firmware("2.0"));
+  board.record(0, kBlankSeq).record(1, 2, kPending);  // no other record to go back to
+  board.may_boot({0, 1}, Policy::stock_rollback);
+  options.policy = Policy::stock_rollback;
+  options.running_slot = 1;
+  Updater updater{board.flash, options};
+  ASSERT_EQ(updater.open(), Status::ok);
+  EXPECT_TRUE(updater.status().on_trial);
+  ASSERT_EQ(updater.rollback(), Status::ok);
+  EXPECT_FALSE(updater.status().on_trial);
+  const std::uint64_t before = board.operations();
+  EXPECT_EQ(updater.confirm(), Status::not_confirmable);
+  EXPECT_EQ(board.operations(), before);
+  EXPECT_EQ(board.reset(Policy::stock_rollback), 0);
+}
+
 TEST_F(SwitchTest, UnderRollbackASwitchThatWasNotBootedYetIsNotRunning) {
   RunningBoard board;
   board.install(1, firmware("2.0"));
