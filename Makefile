@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test bench sweep demo device device-cuts install check format coverage size sanitize mutate cross clean
+.PHONY: help build test bench fuzz sweep demo device device-cuts install check format coverage size sanitize mutate cross clean
 
 ## help: this list
 help:
@@ -30,6 +30,11 @@ bench:
 	@cmake --preset default >build/logs/configure.log || { cat build/logs/configure.log; exit 1; }
 	@cmake --build --preset default --parallel $(JOBS) --target dualbank_bench >build/logs/bench.log || { cat build/logs/bench.log; exit 1; }
 	@build/dualbank_bench
+
+## fuzz: the parsers and the engine's calls with random inputs, SECONDS (60) for each of the targets
+fuzz:
+	@tools/setup test
+	@tools/fuzz --seconds $(or $(SECONDS),60)
 
 ## sweep: every power cut that is known, about 10 minutes
 sweep:

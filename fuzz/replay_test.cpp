@@ -38,7 +38,7 @@ TEST_P(Replay, NoInputBreaksAPromise) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, Replay, testing::ValuesIn(targets().begin(), targets().end()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& target) { return std::string(target.param.name); });
 
 TEST(Require, EndsTheProgramWhereAPromiseIsBroken) {
   require(true, "fine");

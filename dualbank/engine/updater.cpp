@@ -137,8 +137,8 @@ int Updater::trial_sector() const {
   if (a < 0) return -1;
   const bool rolls_back = options_.policy == Policy::stock_rollback;
   if (sectors_.active_slot() != state_.running_slot) {
-    // The vendor's calls can choose another slot meanwhile. The bootloader drops this one all the same. Where rollback()
-    // did, the trial is over.
+    // The vendor's calls can choose another slot meanwhile. The bootloader drops this one all the same. Where
+    // rollback() did, the trial is over.
     if (sectors_.facts(a).ours()) return -1;
     const BootRecord& other = sectors_.facts(1 - a).record;
     const bool named = other.usable() && slot_of_seq(other.seq, layout_.slot_count) == state_.running_slot;
