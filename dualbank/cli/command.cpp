@@ -36,8 +36,9 @@ int report(const Refused& refused, Output& output) {
     output.print_result();
   } else {
     std::fflush(stdout);
-    std::fprintf(stderr, "%s %s\n", output.error_style.paint("1;31", "dualbank:").c_str(), refused.what());
-    if (!refused.cure().empty()) std::fprintf(stderr, "  %s\n", refused.cure().c_str());
+    std::fprintf(stderr, "%s %s\n", output.error_style.paint("1;31", "dualbank:").c_str(),
+                 for_terminal(refused.what()).c_str());
+    if (!refused.cure().empty()) std::fprintf(stderr, "  %s\n", for_terminal(refused.cure()).c_str());
   }
   return refused.exit_code();
 }

@@ -19,7 +19,7 @@
 namespace dualbank::cli {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{256} << 20;
+constexpr std::size_t kMostPipedBytes = std::size_t{48} << 20;  // nobody knows how much more would come
 constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
 
 class Descriptor {
@@ -47,6 +47,20 @@ Refused refused_read(const std::string& path, int error) {
   if (error == EISDIR)
     return {"file_is_folder", fmt::format("{} is a folder", path), "name a file in it", {{"path", path}}};
   return {"file_not_readable", fmt::format("{} cannot be read: {}", path, std::strerror(error)), "", {{"path", path}}};
+}
+
+Refused refused_device(const std::string& path) {
+  return {"file_is_device",
+          fmt::format("{} is a device, no file", path),
+          "name a file, or - for standard input",
+          {{"path", path}}};
+}
+
+Refused refused_large(const std::string& path, std::size_t most_bytes) {
+  return {"file_too_large",
+          fmt::format("{} has more than {} MiB", path, most_bytes >> 20),
+          "give one firmware",
+          {{"path", path}}};
 }
 
 Refused refused_interrupted() {
@@ -109,15 +123,22 @@ bool path_exists(const std::string& path) {
   return ::lstat(path.c_str(), &info) == 0;
 }
 
-std::vector<std::byte> read_file(const std::string& path) {
-  const Descriptor file(path == "-" ? 0 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) throw refused_read(path, errno);
-  std::vector<std::byte> bytes;
+std::vector<std::byte> read_file(const std::string& path, std::size_t most_bytes) {
+  // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
+  const Descriptor file(path == "-" ? 0 : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat info{};
-  if (::fstat(file.number(), &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0) {
-    bytes.reserve(std::min(static_cast<std::size_t>(info.st_size), kMostBytes) + kPieceBytes);
-    ask_for_huge_pages(bytes.data(), bytes.capacity());
+  if (file.number() < 0 || ::fstat(file.number(), &info) != 0) throw refused_read(path, errno);
+  if (file.number() != 0) {
+    if (S_ISDIR(info.st_mode)) throw refused_read(path, EISDIR);
+    if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode)) throw refused_device(path);
+    ::fcntl(file.number(), F_SETFL, ::fcntl(file.number(), F_GETFL) & ~O_NONBLOCK);
   }
+  const bool regular = S_ISREG(info.st_mode);
+  const std::size_t most = regular ? most_bytes : std::min(most_bytes, kMostPipedBytes);
+  if (regular && info.st_size > static_cast<off_t>(most)) throw refused_large(path, most);
+  std::vector<std::byte> bytes;
+  bytes.reserve((regular ? static_cast<std::size_t>(info.st_size) : most) + kPieceBytes);
+  if (regular) ask_for_huge_pages(bytes.data(), bytes.capacity());
   for (;;) {
     const std::size_t had = bytes.size();
     bytes.resize(had + kPieceBytes);
@@ -127,10 +148,7 @@ std::vector<std::byte> read_file(const std::string& path) {
     if (got == 0) return bytes;
     if (interrupted()) throw refused_interrupted();
     if (got < 0 && error != EINTR) throw refused_read(path, error);
-    if (bytes.size() > kMostBytes) {
-      throw Refused("file_too_large", fmt::format("{} has more than 256 MiB", path), "give one firmware",
-                    {{"path", path}});
-    }
+    if (bytes.size() > most) throw refused_large(path, most);
   }
 }
 

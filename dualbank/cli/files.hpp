@@ -9,8 +9,12 @@
 
 namespace dualbank::cli {
 
-/// "-" reads standard input. Throws Refused: file_not_found, file_not_readable, file_is_folder, file_too_large.
-[[nodiscard]] std::vector<std::byte> read_file(const std::string& path);
+inline constexpr std::size_t kMostFileBytes = std::size_t{256} << 20;  ///< the largest flash, as UF2
+inline constexpr std::size_t kMostTextBytes = std::size_t{1} << 20;
+
+/// "-" reads standard input. Of a pipe no more than 48 MiB are read. Throws Refused: file_not_found, file_not_readable,
+/// file_is_folder, file_is_device, file_too_large.
+[[nodiscard]] std::vector<std::byte> read_file(const std::string& path, std::size_t most_bytes = kMostFileBytes);
 
 [[nodiscard]] bool path_exists(const std::string& path);
 

@@ -45,13 +45,28 @@ Style style_of(int descriptor, ColorChoice choice) {
           .width = columns(descriptor)};
 }
 
+std::string for_terminal(std::string text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto c = static_cast<unsigned char>(text[at]);
+    if (c == 0x1B && text.compare(at, 2, "\x1b[") == 0) {
+      const std::size_t end = text.find_first_not_of("0123456789;", at + 2);
+      if (end != std::string::npos && text[end] == 'm') {
+        at = end;
+        continue;
+      }
+    }
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F) text[at] = '?';
+  }
+  return text;
+}
+
 void Output::line(const std::string& text) const {
-  if (!json) std::printf("%s\n", text.c_str());
+  if (!json) std::printf("%s\n", for_terminal(text).c_str());
 }
 
 void Output::aside(const std::string& text) {
   std::fflush(stdout);
-  std::fprintf(stderr, "%s\n", text.c_str());
+  std::fprintf(stderr, "%s\n", for_terminal(text).c_str());
 }
 
 void Output::print_result() const {

@@ -27,6 +27,9 @@ enum class ColorChoice : std::uint8_t { automatic, always, never };
 [[nodiscard]] Style style_of(int descriptor, ColorChoice choice);
 [[nodiscard]] bool is_terminal(int descriptor);
 
+/// What names of files and flashes may bring: control characters become '?'. Colours stay.
+[[nodiscard]] std::string for_terminal(std::string text);
+
 class Output {
  public:
   bool json = false;

@@ -42,7 +42,7 @@ const std::string& required(const Context& context, std::string_view flag, std::
 }
 
 Partition partition_of_slot(const std::string& layout, const std::string& slot) {
-  const auto file = path_exists(layout) ? read_file(layout) : std::vector<std::byte>{};
+  const auto file = path_exists(layout) ? read_file(layout, kMostTextBytes) : std::vector<std::byte>{};
   const std::string_view csv{reinterpret_cast<const char*>(file.data()), file.size()};
   for (const Partition& p : partitions_of_csv(file.empty() ? find_layout(layout).csv : csv)) {
     if (p.type == partition_type::kApp && partition_subtype_name(p) == slot) return p;

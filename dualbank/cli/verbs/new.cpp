@@ -106,7 +106,7 @@ Draft start_draft(const Context& context) {
   }
   if (from) return draft_of_joined(context, *from);
   if (csv) {
-    const auto text = read_file(*csv);
+    const auto text = read_file(*csv, kMostTextBytes);
     Draft draft = draft_of_csv(context, {reinterpret_cast<const char*>(text.data()), text.size()}, 0);
     draft.made_from = *csv;
     return draft;
