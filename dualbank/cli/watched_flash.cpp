@@ -29,11 +29,12 @@ Status WatchedFlash::keep_sector(std::uint32_t address) {
 }
 
 Status WatchedFlash::note_program(std::uint32_t address, Bytes bytes) {
+  if (changed_.contains(sector_of(address))) return Status::ok;
   std::vector<std::byte> before(bytes.size());
   if (const Status status = read(address, before); status != Status::ok) return status;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if ((before[i] & bytes[i]) != before[i]) changed_.insert(sector_of(address + static_cast<std::uint32_t>(i)));
-  }
+  const auto stays = [](std::byte was, std::byte programmed) { return (was & programmed) == was; };
+  const bool same = std::ranges::equal(before, bytes, stays);
+  if (!same) changed_.insert(sector_of(address));  // one program lies in one page, and so in one sector
   return Status::ok;
 }
 
