@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dualbank/formats/crc32.hpp"
+#include "tests/support/signed_image.hpp"
 
 namespace dualbank {
 namespace {
@@ -49,6 +50,59 @@ TEST(SignatureBlock, AnyOtherBitMakesItNone) {
     auto bytes = block(2, 0, 0);
     bytes[at] ^= std::byte{0x10};
     EXPECT_EQ(SignatureBlock::parse(bytes).scheme, SignatureScheme::none) << at;
+  }
+}
+
+TEST(SignatureBlock, HasItsFieldsWhereTheVendorHasThem) {
+  struct Case {
+    tests::Block bytes;
+    std::size_t digest, key_at, key, signature_at, signature;
+  };
+  const std::vector<Case> cases{{tests::rsa_block(), 32, 36, 776, 812, 384},
+                                {tests::p256_block(), 32, 36, 65, 101, 64},
+                                {tests::p384_block(), 48, 52, 97, 149, 96}};
+  for (const Case& c : cases) {
+    const SignatureBlock parsed = SignatureBlock::parse(c.bytes);
+    const Bytes bytes{c.bytes};
+    const auto same = [](Bytes a, Bytes b) { return a.data() == b.data() && a.size() == b.size(); };
+    EXPECT_TRUE(same(parsed.named_digest(), bytes.subspan(4, c.digest)));
+    EXPECT_TRUE(same(parsed.key(), bytes.subspan(c.key_at, c.key)));
+    EXPECT_TRUE(same(parsed.signature(), bytes.subspan(c.signature_at, c.signature)));
+    EXPECT_EQ(parsed.key_digest(), sha256(bytes.subspan(c.key_at, c.key)));
+    EXPECT_TRUE(parsed.rest_is_zero());
+  }
+}
+
+TEST(SignatureBlock, IsWrittenByteForByteAsByHand) {
+  for (const tests::Block& by_hand : {tests::rsa_block(), tests::p256_block(), tests::p384_block()}) {
+    const SignatureBlock block = SignatureBlock::parse(by_hand);
+    std::vector<std::byte> written(kSignatureBlockBytes, std::byte{0xAB});
+    write_signature_block(written, block.scheme, block.named_digest(), block.key(), block.signature());
+    EXPECT_EQ(written, by_hand) << scheme_name(block.scheme);
+  }
+}
+
+TEST(SignatureBlock, WhatItLeavesUnusedIsToBeZero) {
+  for (const tests::Block& good : {tests::rsa_block(), tests::p256_block(), tests::p384_block()}) {
+    const SignatureBlock block = SignatureBlock::parse(good);
+    const auto end = static_cast<std::size_t>(block.signature().data() + block.signature().size() - good.data());
+    std::vector<std::size_t> places{2, 3, 1200, 1215};
+    if (end < 1196) places.insert(places.end(), {end, std::size_t{1195}});
+    for (const std::size_t at : places) {
+      tests::Block bytes = good;
+      bytes[at] ^= std::byte{4};
+      bytes = tests::with_crc(bytes);
+      EXPECT_FALSE(SignatureBlock::parse(bytes).rest_is_zero()) << scheme_name(block.scheme) << " " << at;
+    }
+  }
+}
+
+TEST(SignatureBlock, OneThatIsNoneHasNothing) {
+  for (const tests::Block& bytes : {block(1, 0, 0), tests::Block(kSignatureBlockBytes, std::byte{0xFF})}) {
+    const SignatureBlock none = SignatureBlock::parse(bytes);
+    EXPECT_EQ(none.begun, bytes[0] == std::byte{0xE7});
+    EXPECT_TRUE(none.named_digest().empty() && none.key().empty() && none.signature().empty());
+    EXPECT_FALSE(none.rest_is_zero());
   }
 }
 

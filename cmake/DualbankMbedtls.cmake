@@ -1,0 +1,15 @@
+# Signatures verified by mbedTLS: dualbank::mbedtls. Its static library, so that the command has nothing more to load.
+
+if(DUALBANK_MBEDTLS STREQUAL "OFF")
+  return()
+endif()
+find_path(DUALBANK_MBEDTLS_INCLUDE mbedtls/pk.h)
+find_library(DUALBANK_MBEDCRYPTO NAMES libmbedcrypto.a mbedcrypto)
+mark_as_advanced(DUALBANK_MBEDTLS_INCLUDE DUALBANK_MBEDCRYPTO)
+if(NOT DUALBANK_MBEDTLS_INCLUDE OR NOT DUALBANK_MBEDCRYPTO)
+  dualbank_missing("signatures by mbedTLS" ${DUALBANK_MBEDTLS} "mbedtls/pk.h or libmbedcrypto was not found (tools/setup build installs them)")
+  return()
+endif()
+dualbank_room(mbedtls DEVICE SOURCES dualbank/ports/mbedtls/*.cpp LINKS engine formats)
+target_include_directories(dualbank_mbedtls SYSTEM PUBLIC ${DUALBANK_MBEDTLS_INCLUDE})
+target_link_libraries(dualbank_mbedtls PUBLIC ${DUALBANK_MBEDCRYPTO})

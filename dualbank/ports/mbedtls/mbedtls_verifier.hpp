@@ -1,0 +1,26 @@
+// Signatures verified by mbedTLS, 2.28 to 3.x: Debian's on a computer, ESP-IDF's own on ESP (up to 5.x).
+#pragma once
+
+#include <mbedtls/md.h>
+
+#include "dualbank/engine/signature.hpp"
+
+namespace dualbank::ports {
+
+/// mbedTLS takes memory from its own allocator while it verifies, about 6 KiB for RSA-3072.
+class MbedtlsVerifier final : public SignatureVerifier {
+ public:
+  MbedtlsVerifier() { mbedtls_md_init(&sha384_); }
+  ~MbedtlsVerifier() { mbedtls_md_free(&sha384_); }
+
+  [[nodiscard]] bool verify(const SignatureBlock& block, Bytes digest) override;
+  [[nodiscard]] bool begin_sha384() override;
+  void update_sha384(Bytes bytes) override;
+  [[nodiscard]] bool finish_sha384(Sha384Digest& digest) override;
+
+ private:
+  mbedtls_md_context_t sha384_;
+  bool sound_ = false;  // nothing failed since begin
+};
+
+}  // namespace dualbank::ports
