@@ -171,4 +171,17 @@ void write_file(const std::string& path, Bytes bytes, bool replace) {
   throw error == EEXIST ? refused_exists(path) : refused_write(path, error);
 }
 
+void write_owners_file(const std::string& path, Bytes bytes) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.number() < 0) {
+    if (errno != EEXIST) throw refused_write(path, errno);
+    throw Refused("file_exists", fmt::format("{} is there already", path), "name another file: a key is never replaced",
+                  {{"path", path}});
+  }
+  if (write_all(file.number(), bytes) && ::fsync(file.number()) == 0 && file.close_now() == 0) return;
+  const int error = errno;
+  ::unlink(path.c_str());
+  throw refused_write(path, error);
+}
+
 }  // namespace dualbank::cli

@@ -22,4 +22,8 @@ inline constexpr std::size_t kMostTextBytes = std::size_t{1} << 20;
 /// Throws Refused: file_exists (and not `replace`), file_not_writable.
 void write_file(const std::string& path, Bytes bytes, bool replace);
 
+/// A file that its owner alone may read: never over another one, and with nothing beside it. Throws Refused:
+/// file_exists, file_not_writable.
+void write_owners_file(const std::string& path, Bytes bytes);
+
 }  // namespace dualbank::cli

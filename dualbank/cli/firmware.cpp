@@ -31,13 +31,17 @@ std::vector<std::byte> app_of_uf2(Bytes file, std::uint16_t chip_id) {
   return app;
 }
 
-Firmware load_firmware(const std::string& path, std::uint16_t chip_id) {
-  Firmware firmware{.path = path, .app = {}};
+namespace {
+
+std::vector<std::byte> read_firmware_file(const std::string& path) {
   std::vector<std::byte> file = read_file(path);
-  if (file.empty()) {
-    throw Refused("file_empty", fmt::format("{} is empty", path == "-" ? "standard input" : path), "get the file again",
-                  {{"path", path}});
-  }
+  if (!file.empty()) return file;
+  throw Refused("file_empty", fmt::format("{} is empty", path == "-" ? "standard input" : path), "get the file again",
+                {{"path", path}});
+}
+
+Firmware app_of(const std::string& path, const std::vector<std::byte>& file, std::uint16_t chip_id) {
+  Firmware firmware{.path = path, .app = {}};
   const auto view = find_app(file);
   if (!view) throw Refused(view.error());
   firmware.kind = view->kind;
@@ -47,6 +51,19 @@ Firmware load_firmware(const std::string& path, std::uint16_t chip_id) {
     firmware.app.assign(view->app.begin(), view->app.end());
   }
   return firmware;
+}
+
+}  // namespace
+
+Firmware load_firmware(const std::string& path, std::uint16_t chip_id) {
+  return app_of(path, read_firmware_file(path), chip_id);
+}
+
+Firmware load_signable(const std::string& path) {
+  std::vector<std::byte> file = read_firmware_file(path);
+  const FirmwareKind kind = recognise_firmware(file);
+  if (kind != FirmwareKind::bootloader_only) return app_of(path, file, kAnyChip);
+  return {.path = path, .kind = kind, .app = std::move(file)};
 }
 
 Firmware load_for_slot(const Context& context, std::uint16_t chip_id, const Extent& slot) {

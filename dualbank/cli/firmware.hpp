@@ -20,6 +20,8 @@ struct Firmware {
 
 /// Reads a file (or "-") and finds the app in it. `chip_id`: the board's, for UF2 files. Throws Refused.
 [[nodiscard]] Firmware load_firmware(const std::string& path, std::uint16_t chip_id);
+/// The same for signatures, which a bootloader's image can have too.
+[[nodiscard]] Firmware load_signable(const std::string& path);
 /// IMAGE; or, when --or names another one, of the two the one that is linked for `slot`.
 [[nodiscard]] Firmware load_for_slot(const Context& context, std::uint16_t chip_id, const Extent& slot);
 [[nodiscard]] std::vector<std::byte> app_of_uf2(Bytes file, std::uint16_t chip_id);

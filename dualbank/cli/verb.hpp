@@ -37,6 +37,7 @@ enum class Takes : std::uint8_t {
   shell,
   status,
   cuts,
+  scheme,
 };
 
 struct Option {

@@ -8,10 +8,11 @@ namespace dualbank::cli {
 namespace {
 
 constexpr std::array kVerbs{
-    &kStatusVerb, &kInspectVerb,         &kMapVerb,         &kMissingVerb,  &kUpdateVerb, &kFlashVerb,
-    &kSwitchVerb, &kResetVerb,           &kConfirmVerb,     &kRollbackVerb, &kRepairVerb, &kAbandonVerb,
-    &kNewVerb,    &kEraseFilesystemVerb, &kMakeImageVerb,   &kExtractVerb,  &kBoardsVerb, &kRunVerb,
-    &kSimVerb,    &kExplainVerb,         &kCompletionsVerb, &kManVerb,
+    &kStatusVerb,  &kInspectVerb, &kMapVerb,     &kMissingVerb,         &kUpdateVerb,
+    &kFlashVerb,   &kSwitchVerb,  &kResetVerb,   &kConfirmVerb,         &kRollbackVerb,
+    &kRepairVerb,  &kAbandonVerb, &kNewVerb,     &kEraseFilesystemVerb, &kMakeImageVerb,
+    &kExtractVerb, &kKeygenVerb,  &kSignVerb,    &kVerifyVerb,          &kBoardsVerb,
+    &kRunVerb,     &kSimVerb,     &kExplainVerb, &kCompletionsVerb,     &kManVerb,
 };
 
 constexpr std::array kGlobals{
@@ -30,6 +31,7 @@ constexpr std::array<std::string_view, 3> kPolicies{"stock", "stock-rollback", "
 constexpr std::array<std::string_view, 3> kColors{"auto", "always", "never"};
 constexpr std::array<std::string_view, 3> kShells{"bash", "zsh", "fish"};
 constexpr std::array<std::string_view, 3> kCuts{"quick", "all", "full"};
+constexpr std::array<std::string_view, 3> kSchemes{"rsa3072", "ecdsa256", "ecdsa384"};
 constexpr std::array<std::string_view, 3> kSlots{"ota_0", "ota_1", "factory"};
 
 }  // namespace
@@ -71,6 +73,8 @@ std::span<const std::string_view> words_of(Takes takes) {
       return kSlots;
     case Takes::cuts:
       return kCuts;
+    case Takes::scheme:
+      return kSchemes;
     default:
       return {};
   }

@@ -295,8 +295,9 @@ class Signatures(DumpTest):
         self.assertFalse(signature["digest_right"])
         self.assertEqual(found, {("ota_0", "signature_of_other_bytes"): "warning"})
 
-    def test_a_damaged_block_is_none(self):
-        self.assertIsNone(self.of_slot(signed(ONE, "RSA-3072", crc_error=1))[0])
+    def test_a_damaged_block_is_told(self):
+        signature, _ = self.of_slot(signed(ONE, "RSA-3072", crc_error=1))
+        self.assertEqual((signature["kind"], signature["schemes"]), ("secure_boot_v2", []))
 
     def test_68_bytes_of_secure_boot_v1(self):
         old = struct.pack("<I", 0) + noise("signature", 64)

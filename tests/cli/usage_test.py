@@ -8,7 +8,7 @@ import unittest
 from support import COMMAND, CommandTest, app_image
 
 VERBS = ("new", "boards", "status", "flash", "switch", "update", "missing", "reset", "confirm", "rollback", "repair", "abandon",
-         "erase-filesystem", "inspect", "make-image", "extract", "map", "run", "sim", "explain", "completions", "man")
+         "erase-filesystem", "inspect", "make-image", "extract", "keygen", "sign", "verify", "map", "run", "sim", "explain", "completions", "man")
 GLOBALS = ("--json", "--policy", "--running", "--quiet", "--verbose", "--color", "--help", "--version")
 
 
