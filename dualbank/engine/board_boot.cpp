@@ -16,7 +16,9 @@ Result<std::uint32_t> boot(BootBoard& board, Flash& flash, const BootParts& part
   }
   board.starting(*outcome);
   write_boot_handover({decision.slot, decision.reason, decision.trial_boot, outcome->journal}, parts.handover);
-  return load_image(flash, parts.layout.extent_of(decision.slot), parts.settings.memory);
+  const Extent slot = parts.layout.extent_of(decision.slot);
+  if (parts.settings.guard == nullptr) return load_image(flash, slot, parts.settings.memory);
+  return parts.settings.guard->load(flash, slot, parts.settings.memory, parts.buffer);
 }
 
 }  // namespace dualbank

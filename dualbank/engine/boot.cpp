@@ -164,7 +164,15 @@ Event check_slot(Flash& flash, const Extent& slot, const ImageRules& rules, Muta
 
 Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer) {
   const ImageRules rules = ImageRules::vendor(settings.chip_id, slot.size_bytes, slot.offset);
-  if (const Event e = check_slot(flash, slot, rules, buffer); e.failed() || settings.memory.empty()) return e;
+  ImageBrief image;
+  if (const Event e = check_slot(flash, slot, rules, buffer, &image); e.failed()) return e;
+  if (settings.counter != nullptr) {
+    if (const Event e = settings.counter->check(flash, {}, image.secure_version); e.failed()) return e;
+  }
+  if (settings.guard != nullptr) {
+    if (const Event e = settings.guard->check(flash, {slot, image.length_bytes, {}}, buffer); e.failed()) return e;
+  }
+  if (settings.memory.empty()) return kDone;
   return check_loadable(flash, slot, settings.memory).error();
 }
 

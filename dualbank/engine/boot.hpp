@@ -7,8 +7,10 @@
 #include "dualbank/engine/boot_decision.hpp"
 #include "dualbank/engine/boot_sectors.hpp"
 #include "dualbank/engine/flash.hpp"
+#include "dualbank/engine/image_guard.hpp"
 #include "dualbank/engine/image_loader.hpp"
 #include "dualbank/engine/layout.hpp"
+#include "dualbank/engine/version_counter.hpp"
 #include "dualbank/formats/app_image.hpp"
 
 namespace dualbank {
@@ -25,6 +27,11 @@ struct BootSettings {
   /// Where images are loaded to, on machines that run them in RAM: an image that cannot be is a bad one. Empty: not
   /// looked at.
   std::span<const LoadRegion> memory{};
+  // Of our own bootloader only: a stock one looks at neither, so that a prediction of it leaves them out.
+  /// Whose images boot (SignatureGuard); those that it refuses are bad ones. nullptr: anybody's.
+  ImageGuard* guard = nullptr;
+  /// The lowest secure version that boots; images below it are bad ones. Read, never raised.
+  VersionCounter* counter = nullptr;
 };
 
 /// Verifies the image in `slot`, reading it once in pieces of the buffer's size (a sector is quick; below 64 bytes it
@@ -44,7 +51,8 @@ struct ImageBrief {
                                ImageBrief* brief = nullptr);
 
 /// Whether a bootloader with these settings may start what is in `slot`: the image verifies as the vendor's bootloader
-/// does it, and can be loaded. Errors: those of verify_slot and check_loadable.
+/// does it, and can be loaded; guard and counter allow it. Errors: those of verify_slot, check_loadable,
+/// ImageGuard::check and VersionCounter::check.
 [[nodiscard]] Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer);
 
 /// The chip this flash belongs to, from the first image that names a known one: the bootloader's (at 0x0, 0x1000 or

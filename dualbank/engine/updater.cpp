@@ -66,6 +66,7 @@ Event Updater::open_flash() {
   if (!options_.read_only) {
     found = recover();
     if (found.failed()) return found;
+    if (const Event e = raise_version(false); e.failed()) return e;
   }
   if (const Event e = load_session(); e.failed()) return e;
   note_state();
@@ -108,6 +109,10 @@ Event Updater::infer_running() {
   std::array<std::byte, kOwnBufferBytes> own;
   BootSettings settings{options_.policy, options_.chip_id, options_.anti_rollback, options_.lowest_secure_version};
   settings.native = options_.native;
+  if (options_.policy == Policy::dualbank) {
+    settings.guard = options_.guard;
+    settings.counter = options_.counter;
+  }
   BootInputs inputs;
   if (const Event e = look_before_boot(*flash_, layout_, settings, sectors_, inputs); e.failed()) return e;
   if (settings.policy == Policy::stock_rollback) {
@@ -264,7 +269,11 @@ void Updater::drop_what_cannot_be_kept() {
 
 Event Updater::check_image(SlotIndex slot, const ImageRules& rules, ImageBrief* brief) {
   std::array<std::byte, kOwnBufferBytes> own;
-  return name_slots(check_slot(*flash_, layout_.extent_of(slot), rules, work_buffer(own), brief), layout_);
+  ImageBrief image;
+  const Event e = check_slot(*flash_, layout_.extent_of(slot), rules, work_buffer(own), &image);
+  if (e.failed()) return name_slots(e, layout_);
+  if (brief != nullptr) *brief = image;
+  return check_allowed(slot, image);
 }
 
 CanRollBack Updater::can_rollback() const {

@@ -10,10 +10,12 @@
 #include "dualbank/engine/boot_sectors.hpp"
 #include "dualbank/engine/erase_plan.hpp"
 #include "dualbank/engine/flash.hpp"
+#include "dualbank/engine/image_guard.hpp"
 #include "dualbank/engine/layout.hpp"
 #include "dualbank/engine/length_reader.hpp"
 #include "dualbank/engine/received.hpp"
 #include "dualbank/engine/session.hpp"
+#include "dualbank/engine/version_counter.hpp"
 #include "dualbank/formats/app_image.hpp"
 
 namespace dualbank {
@@ -57,6 +59,11 @@ struct Options {
   /// of 8 bytes and more, units that cannot be programmed again, erased to 0). The bootloader must know it too. The
   /// otadata extent then holds two sectors, each of 4 KiB or the flash's smallest erase unit, whichever is larger.
   const NativeForm* native = nullptr;
+  /// Whose images may boot next, by switch or rollback (SignatureGuard). nullptr: anybody's.
+  ImageGuard* guard = nullptr;
+  /// Which secure versions may: lower ones are refused, before anything is erased where the header tells. confirm()
+  /// raises it to that of the image that runs, and where a cut came between, the next open(). nullptr: any.
+  VersionCounter* counter = nullptr;
   bool anti_rollback = false;  ///< refuse images whose secure version is below `lowest_secure_version`
   std::uint32_t lowest_secure_version = 0;
   bool allow_foreign = false;      ///< take images without descriptor or SHA-256 (other platforms)
@@ -236,6 +243,9 @@ class Updater {
   // switch
   [[nodiscard]] Event check_image(SlotIndex slot, const ImageRules& rules, ImageBrief* brief = nullptr);
   [[nodiscard]] Event check_written(SlotIndex slot, ImageBrief& brief);
+  [[nodiscard]] Event check_allowed(SlotIndex slot, const ImageBrief& image);
+  [[nodiscard]] Event check_version(std::uint32_t secure_version);
+  [[nodiscard]] Event raise_version(bool confirmed_now);
   [[nodiscard]] Event switch_to(SlotIndex slot);
   [[nodiscard]] Event finish_update();
   [[nodiscard]] bool stands(SlotIndex slot) const;

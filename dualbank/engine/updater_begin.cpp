@@ -26,7 +26,7 @@ Event Updater::check_header(Bytes header) {
   if (options_.anti_rollback && info->descriptor.secure_version < options_.lowest_secure_version) {
     return {Status::image_version_too_low, {info->descriptor.secure_version, options_.lowest_secure_version, 0}};
   }
-  return kDone;
+  return check_version(info->descriptor.secure_version);
 }
 
 Status Updater::begin(const UpdateRequest& request) {

@@ -326,7 +326,13 @@ Event Updater::learn_length() {
       return {Status::image_too_long, {needed, session_.extent().size_bytes, 0}};
     }
   }
-  session_.learn_length(length_.length_bytes());
+  const std::uint32_t image_bytes = length_.length_bytes();
+  const std::uint32_t all = options_.guard != nullptr ? options_.guard->bytes_to_send(image_bytes) : image_bytes;
+  if (all > session_.extent().size_bytes) {
+    length_.reset();
+    return {Status::image_too_long, {all, session_.extent().size_bytes, 0}};
+  }
+  session_.learn_length(all);
   return kDone;
 }
 

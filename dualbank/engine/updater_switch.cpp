@@ -53,7 +53,7 @@ Event Updater::check_written(SlotIndex slot, ImageBrief& brief) {
   const bool streamed = streamed_bytes_ != 0 && session_.active() && session_.terms().slot == slot;
   if (!streamed || !options_.streamed->done()) return check_image(slot, rules_for(slot), &brief);
   brief = {options_.streamed->info().length_bytes, options_.streamed->info().descriptor.secure_version};
-  return kDone;
+  return check_allowed(slot, brief);
 }
 
 // The active record names this slot, and does what a new one would do.

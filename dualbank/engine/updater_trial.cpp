@@ -6,7 +6,8 @@ namespace dualbank {
 
 Status Updater::confirm() {
   if (const Event e = writable(); e.failed()) return answer(e);
-  const Event e = confirm_running();
+  Event e = confirm_running();
+  if (!e.failed()) e = raise_version(true);
   return answer(e.failed() ? e : Event{Status::confirmed, {static_cast<std::uint32_t>(state_.running_slot), 0, 0}});
 }
 

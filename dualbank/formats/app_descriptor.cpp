@@ -5,7 +5,6 @@
 namespace dualbank {
 namespace {
 
-constexpr std::size_t kSecureVersionAt = 4;
 constexpr std::size_t kVersionAt = 16;
 constexpr std::size_t kProjectNameAt = 48;
 constexpr std::size_t kTimeAt = 80;
@@ -35,7 +34,7 @@ bool AppDescriptor::present(Bytes bytes) { return bytes.size() >= 4 && load_u32(
 
 AppDescriptor AppDescriptor::parse(Bytes bytes256) {
   AppDescriptor result;
-  result.secure_version = load_u32(bytes256, kSecureVersionAt);
+  result.secure_version = load_u32(bytes256, kSecureVersionOffset);
   load_text(bytes256, kVersionAt, result.version);
   load_text(bytes256, kProjectNameAt, result.project_name);
   load_text(bytes256, kTimeAt, result.time);
@@ -52,7 +51,7 @@ AppDescriptor AppDescriptor::parse(Bytes bytes256) {
 void AppDescriptor::store(MutableBytes bytes256) const {
   std::memset(bytes256.data(), 0, kAppDescriptorBytes);
   store_u32(bytes256, 0, kAppDescriptorMagic);
-  store_u32(bytes256, kSecureVersionAt, secure_version);
+  store_u32(bytes256, kSecureVersionOffset, secure_version);
   store_text(bytes256, kVersionAt, version);
   store_text(bytes256, kProjectNameAt, project_name);
   store_text(bytes256, kTimeAt, time);

@@ -12,6 +12,7 @@ namespace dualbank {
 
 inline constexpr std::uint32_t kAppDescriptorBytes = 256;
 inline constexpr std::uint32_t kAppDescriptorOffset = 0x20;  ///< in the image: where segment 0 has its first byte
+inline constexpr std::uint32_t kSecureVersionOffset = 4;     ///< in the descriptor
 inline constexpr std::uint32_t kAppDescriptorMagic = 0xABCD'5432;
 /// A bootloader's image has another descriptor at that place; this is its first byte.
 inline constexpr std::uint8_t kBootloaderDescriptorMagic = 0x50;
