@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test bench fuzz sweep demo device device-cuts install check format coverage size sanitize mutate cross clean
+.PHONY: help build test bench fuzz sweep demo web device device-cuts install check format coverage size sanitize mutate cross clean
 
 ## help: this list
 help:
@@ -47,6 +47,15 @@ demo:
 	@tools/setup demo
 	@$(MAKE) --no-print-directory build
 	@examples/demo/run
+
+## web: the page that reads a dump, on http://localhost:8000 (PORT=...); the file alone works too
+PORT ?= 8000
+web:
+	@tools/setup build web
+	@$(MAKE) --no-print-directory build
+	@tools/build_web
+	@echo "http://localhost:$(PORT)/dualbank.html shows it until Ctrl-C."
+	@python3 -m http.server --bind 127.0.0.1 --directory build/web $(PORT)
 
 ## device: an emulated RISC-V board: updated over its serial line, rolled back, cut off from its power; in plain words
 device:

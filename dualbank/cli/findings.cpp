@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dualbank/cli/attempt.hpp"
 #include "dualbank/cli/context.hpp"
 #include "dualbank/cli/extended_drive.hpp"
 #include "dualbank/cli/known_layout.hpp"
@@ -176,11 +177,8 @@ void look_at_policies(FlashView& view, const BootDecision& next, const std::vect
 void look_at_boot(FlashView& view, const std::vector<SlotReport>& slots, Findings& findings) {
   const auto predicted = view.prediction(view.policy());
   if (!predicted) {
-    try {
-      static_cast<void>(view.predict());
-    } catch (const Refused& why) {
-      findings.push_back({Severity::warning, "boot", why.code(), why.message(), why.cure()});
-    }
+    if (const auto why = attempt([&] { static_cast<void>(view.predict()); }))
+      findings.push_back({Severity::warning, "boot", why->code(), why->message(), why->cure()});
     return;
   }
   const BootDecision& next = *predicted;

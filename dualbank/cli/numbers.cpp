@@ -22,6 +22,14 @@ std::optional<std::uint64_t> parse_wide(std::string_view text) {
   return value;
 }
 
+/// One digit behind the point, as printf rounds: a half to the even digit.
+std::string tenths_text(std::uint64_t bytes, std::uint64_t unit) {
+  std::uint64_t tenths = bytes * 10 / unit;
+  const std::uint64_t rest = bytes * 10 % unit;
+  if (rest * 2 > unit || (rest * 2 == unit && tenths % 2 == 1)) ++tenths;
+  return fmt::format("{}.{}", tenths / 10, tenths % 10);
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> parse_number(std::string_view text) {
@@ -50,8 +58,7 @@ std::optional<std::uint32_t> parse_size(std::string_view text) {
 
 std::string size_text(std::uint64_t bytes) {
   const auto in = [&](std::uint64_t unit, const char* name) {
-    const double value = static_cast<double>(bytes) / static_cast<double>(unit);
-    return bytes % unit == 0 ? fmt::format("{} {}", bytes / unit, name) : fmt::format("{:.1f} {}", value, name);
+    return fmt::format("{} {}", bytes % unit == 0 ? std::to_string(bytes / unit) : tenths_text(bytes, unit), name);
   };
   if (bytes >= kMebi) return in(kMebi, "MiB");
   if (bytes >= kKibi) return in(kKibi, "KiB");
@@ -60,9 +67,8 @@ std::string size_text(std::uint64_t bytes) {
 
 std::string used_text(std::uint64_t used, std::uint64_t size) {
   const bool mebi = size >= kMebi;
-  const double unit = static_cast<double>(mebi ? kMebi : kKibi);
-  return fmt::format("{:.1f} of {:.1f} {}", static_cast<double>(used) / unit, static_cast<double>(size) / unit,
-                     mebi ? "MiB" : "KiB");
+  const std::uint64_t unit = mebi ? kMebi : kKibi;
+  return fmt::format("{} of {} {}", tenths_text(used, unit), tenths_text(size, unit), mebi ? "MiB" : "KiB");
 }
 
 std::string hex_text(std::uint64_t value) { return fmt::format("{:#x}", value); }

@@ -30,6 +30,9 @@ TEST(Sizes, AreShownInTheLargestUnitThatFits) {
   EXPECT_EQ(size_text(1023), "1023 bytes");
   EXPECT_EQ(size_text(4096), "4 KiB");
   EXPECT_EQ(size_text(1600), "1.6 KiB");
+  EXPECT_EQ(size_text(1280), "1.2 KiB") << "a half goes to the even digit";
+  EXPECT_EQ(size_text(1792), "1.8 KiB");
+  EXPECT_EQ(size_text((2U << 20) - 1), "2.0 MiB");
   EXPECT_EQ(size_text(8U << 20), "8 MiB");
   EXPECT_EQ(used_text(1'612'345, 2U << 20), "1.5 of 2.0 MiB");
   EXPECT_EQ(used_text(512, 4096), "0.5 of 4.0 KiB");

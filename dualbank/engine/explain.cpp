@@ -85,7 +85,7 @@ class Values {
     while (*text != '\0') {
       if (*text++ != '{') continue;
       const ValueName value = take_placeholder(text);
-      const bool known = std::any_of(names_.begin(), names_.begin() + count_,
+      const bool known = std::any_of(names_.begin(), names_.begin() + static_cast<std::ptrdiff_t>(count_),
                                      [&](const ValueName& other) { return same(other.name, value.name); });
       if (!known && count_ < names_.size()) names_[count_++] = value;
     }

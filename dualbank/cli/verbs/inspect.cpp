@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dualbank/cli/attempt.hpp"
 #include "dualbank/cli/context.hpp"
 #include "dualbank/cli/describe.hpp"
 #include "dualbank/cli/dump.hpp"
@@ -244,6 +245,7 @@ void inspect_flash(Context& context, const Dump& dump, Findings& findings) {
   }
   result["boot_slot"] = slot_json(next.slot);
   result["boot_reason"] = predicted ? Json(boot_reason_name(next.reason)) : Json(nullptr);
+  result["boot_reason_text"] = predicted ? Json(boot_reason_text(next.reason)) : Json(nullptr);
   result["boot_writes"] = writes_json(next);
   result["update"] = update.json;
   // A joined file is written to a board with its own drive.
@@ -291,11 +293,8 @@ int run(Context& context) {
   const std::string from = dump.base() == 0 ? "" : fmt::format(" from {:#x} on", dump.base());
   out.say("{}: {}{}, {}", path, dump.kind_text(), from, size_text(dump.file().size()));
   Findings findings;
-  try {
-    inspect_file(context, dump, findings);
-  } catch (const Refused& refused) {
-    findings.push_back({Severity::error, "file", refused.code(), refused.message(), refused.cure()});
-  }
+  if (const auto refused = attempt([&] { inspect_file(context, dump, findings); }))
+    findings.push_back({Severity::error, "file", refused->code(), refused->message(), refused->cure()});
   for (Finding& finding : findings) {
     Refused words(finding.code, finding.message, finding.cure);
     words.name_target(context.target_word());

@@ -87,6 +87,14 @@ Json regions_json(const MapInput& input, const FlashMap& map) {
   return list;
 }
 
+/// The picture itself: the columns of a row; for each cell its region (-1: none) and a sign for what it holds: e empty,
+/// d data, i image, m missing, ? unknown.
+Json grid_json(const FlashMap& map) {
+  std::string holds;
+  for (const Cell cell : map.cells) holds += "edim?"[static_cast<std::size_t>(cell)];
+  return {{"columns", map.columns}, {"regions", map.region_of}, {"holds", holds}};
+}
+
 /// The whole file: a map shows all of it.
 Dump load(Context& context) {
   const std::string path = context.target();
@@ -131,6 +139,7 @@ int run(Context& context) {
   result["running_slot"] = slot_json(state.running_slot);
   result["drive"] = drive_json(view, state.running_slot);
   result["regions"] = regions_json(input, map);
+  result["grid"] = grid_json(map);
   if (out.json) return kDone;
   for (const std::string& line : map_lines(map, input, out.style)) out.say("{}", line);
   say_legend(out, input, map, boots, state.running_slot, running_said);

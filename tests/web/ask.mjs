@@ -1,0 +1,14 @@
+// The page's engine without a page: one JSON line for each question on standard input, one for each answer.
+//   node ask.mjs MODULE.wasm ENGINE.js <<<'{"file": "dump.bin", "words": ["inspect"], "cut": null}'
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+const [module, script] = process.argv.slice(2);
+const { loadEngine } = await import(`data:text/javascript,${encodeURIComponent(readFileSync(script, "utf8"))}`);
+const run = await loadEngine(readFileSync(module));
+for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
+  const { file, words, cut } = JSON.parse(line);
+  const { code, answer, bytes, wasCut, operations } = await run(readFileSync(file), words, cut);
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  console.log(JSON.stringify({ code, answer, digest, wasCut, operations }));
+}
