@@ -102,6 +102,19 @@ def in_data(text):
     return symbols
 
 
+def recursive(functions):
+    """Names of functions that call themselves, by way of others too; calls through a pointer are not followed."""
+    left = {name: set(function.calls) & set(functions) for name, function in functions.items()}
+    while left:
+        called = set().union(*left.values()) & set(left)
+        straight = {name for name, calls in left.items() if not calls & set(left) or name not in called}
+        if not straight:  # what calls nothing that is left, or is called by nothing, is on no circle
+            break
+        for name in straight:
+            del left[name]
+    return sorted(left)
+
+
 def worst(functions, pointed_to, entry):
     """(bytes, names along the chain)."""
     known = {}

@@ -44,15 +44,8 @@ class BootJournal {
   int sector_;
 };
 
-}  // namespace
-
-Result<BootOutcome> run_bootloader(Flash& flash, const Layout& layout, const BootSettings& settings,
-                                   MutableBytes buffer) {
-  if (settings.policy != Policy::dualbank) {  // not always a copy: settings known when it is built shorten the code
-    BootSettings ours = settings;
-    ours.policy = Policy::dualbank;
-    return run_bootloader(flash, layout, ours, buffer);
-  }
+// Under our policy.
+Result<BootOutcome> run_ours(Flash& flash, const Layout& layout, const BootSettings& settings, MutableBytes buffer) {
   BootSectors sectors;
   BootInputs inputs;
   if (const Event e = look_before_boot(flash, layout, settings, sectors, inputs); e.failed()) return e;
@@ -80,6 +73,16 @@ Result<BootOutcome> run_bootloader(Flash& flash, const Layout& layout, const Boo
     out.journal = journal.note_boot(out.decision, named);
   }
   return out;
+}
+
+}  // namespace
+
+Result<BootOutcome> run_bootloader(Flash& flash, const Layout& layout, const BootSettings& settings,
+                                   MutableBytes buffer) {
+  if (settings.policy == Policy::dualbank) return run_ours(flash, layout, settings, buffer);
+  BootSettings ours = settings;  // not always a copy: settings known when it is built shorten the code
+  ours.policy = Policy::dualbank;
+  return run_ours(flash, layout, ours, buffer);
 }
 
 }  // namespace dualbank

@@ -77,6 +77,10 @@ class WorstStack(unittest.TestCase):
         self.assertEqual(worst_stack.worst(worst_stack.parse(ARM), pointed_to, "entry"),
                          (32 + 20 + 1000, ("entry", "small", "virtual")))
 
+    def test_circles_are_found(self):
+        self.assertEqual(worst_stack.recursive(worst_stack.parse(ARM)), [])
+        self.assertEqual(worst_stack.recursive(worst_stack.parse(RISCV)), ["entry", "large"])
+
     def test_what_is_on_the_chain_already_is_not_called_again(self):
         self.assertEqual(worst_stack.worst(worst_stack.parse(RISCV), set(), "entry")[0], 32 + 0x1000)
 
