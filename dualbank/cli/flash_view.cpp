@@ -32,7 +32,12 @@ bool FlashView::knows(const Extent& extent) const {
 }
 
 Result<BootDecision> FlashView::prediction(Policy policy) {
-  return predict_boot(flash_, layout(), {.policy = policy, .chip_id = chip_id_}, buffer_);
+  BootSettings settings{.policy = policy, .chip_id = chip_id_};
+  if (policy == Policy::dualbank) {
+    settings.guard = guard_;
+    settings.versions = versions_;
+  }
+  return predict_boot(flash_, layout(), settings, buffer_);
 }
 
 BootDecision FlashView::predict() {
@@ -48,7 +53,8 @@ BootDecision FlashView::predict() {
 }
 
 BootOutcome FlashView::run_bootloader() {
-  const auto outcome = dualbank::run_bootloader(flash_, layout(), {.chip_id = chip_id_}, buffer_);
+  const auto outcome = dualbank::run_bootloader(flash_, layout(),
+                                                {.chip_id = chip_id_, .guard = guard_, .versions = versions_}, buffer_);
   if (!outcome) throw Refused(outcome.error());
   return *outcome;
 }

@@ -17,6 +17,11 @@ class FlashView {
   /// `known`: the addresses that the file holds; of a whole flash, all.
   FlashView(Flash& flash, std::uint32_t table_offset, Policy policy, Range known = {0, 0xFFFF'FFFF});
 
+  /// What our own bootloader asks of an image beside being whole; a stock one does not look. May be nullptr.
+  void ask(ImageGuard* guard, VersionRule* versions) {
+    guard_ = guard;
+    versions_ = versions;
+  }
   [[nodiscard]] Flash& flash() const { return flash_; }
   [[nodiscard]] std::uint32_t size_bytes() const { return flash_.geometry().size_bytes; }
   [[nodiscard]] std::uint32_t table_offset() const { return table_offset_; }
@@ -53,6 +58,8 @@ class FlashView {
   Range known_;
   Result<Layout> layout_;
   std::uint16_t chip_id_ = kAnyChip;
+  ImageGuard* guard_ = nullptr;
+  VersionRule* versions_ = nullptr;
   std::vector<std::byte> buffer_;
 };
 

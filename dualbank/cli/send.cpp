@@ -31,6 +31,7 @@ ImageInfo check_for_update(Context& context, Target& target, const Firmware& fir
   }
   const auto info = judge_image(firmware.app, rules);
   if (!info) throw Refused(name_slots(info.error(), target.view().layout()));
+  if (const Event e = target.trust().check(firmware.app, *info); e.failed()) throw Refused(e);
   warn_of_foreign(context.out, *info);
   return *info;
 }

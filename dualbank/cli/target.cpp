@@ -37,7 +37,7 @@ bool is_about_updating(Status code) {
 }  // namespace
 
 Target::Target(const Context& context, Access access)
-    : path_(context.target()), access_(access), workspace_(kWorkspaceBytes), gaps_(kGaps) {
+    : path_(context.target()), access_(access), trust_(context), workspace_(kWorkspaceBytes), gaps_(kGaps) {
   const bool writes = access == Access::write && !context.dry_run();
   if (!writes && is_being_written(path_)) context.out.note("{} is in use: what follows may be half written", path_);
   if (file_.open(path_.c_str(), !writes) != Status::ok) throw_file_error(path_, file_.last_event());
@@ -45,12 +45,15 @@ Target::Target(const Context& context, Access access)
                    writes || access == Access::look ? WatchedFlash::Mode::write_through : WatchedFlash::Mode::keep);
   const std::uint32_t table_offset = context.number("--table", kDefaultTableOffset);
   view_.emplace(*watched_, table_offset, context.policy);
+  view_->ask(trust_.guard(), trust_.versions());
   options_ = {.workspace = workspace_,
               .gaps = gaps_,
               .between_units = go_on,
               .running_slot = context.running,
               .policy = context.policy,
               .table_offset = table_offset,
+              .guard = trust_.guard(),
+              .versions = trust_.versions(),
               .allow_foreign = context.args.has("--allow-foreign"),
               .allow_unconfirmed = context.force(),
               .read_only = access == Access::look};

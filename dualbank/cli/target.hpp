@@ -9,6 +9,7 @@
 
 #include "dualbank/cli/context.hpp"
 #include "dualbank/cli/flash_view.hpp"
+#include "dualbank/cli/trust.hpp"
 #include "dualbank/cli/watched_flash.hpp"
 #include "dualbank/engine/updater.hpp"
 #include "dualbank/ports/file/file_flash.hpp"
@@ -30,6 +31,7 @@ class Target {
   ~Target();
 
   [[nodiscard]] FlashView& view() { return *view_; }
+  [[nodiscard]] Trust& trust() { return trust_; }
   [[nodiscard]] const std::string& path() const { return path_; }
 
   /// Opens the updater. An event that failed says why this flash cannot be updated, while it can still be looked at.
@@ -49,6 +51,7 @@ class Target {
 
   std::string path_;
   Access access_;
+  Trust trust_;
   Options options_{};
   ports::FileFlash file_;
   std::optional<WatchedFlash> watched_;

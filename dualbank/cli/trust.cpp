@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "dualbank/cli/files.hpp"
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/signing_key.hpp"
+#include "dualbank/ports/ram/ram_flash.hpp"
 
 namespace dualbank::cli {
 namespace {
@@ -45,7 +47,35 @@ std::vector<Sha256Digest> trusted_keys(const Context& context) {
   }
   std::vector<Sha256Digest> keys;
   for (const std::string& word : words) keys.push_back(key_digest_of(word, context.out));
+  for (const std::string& word : context.args.values(kRevoke.long_flag())) {
+    std::erase(keys, key_digest_of(word, context.out));
+  }
   return keys;
+}
+
+Trust::Trust(const Context& context) : keys_(trusted_keys(context)), by_running_(context.args.has("--trust-running")) {
+  const bool by_key = !context.args.values(kTrust.long_flag()).empty();
+  if (by_key && by_running_) {
+    throw Refused::usage("usage", "--trust and --trust-running are two rules", "name one of them");
+  }
+  if (by_key || by_running_) {
+    guard_.emplace(verifier_, SignatureTrust{.keys = keys_,
+                                             .by_running_image = by_running_,
+                                             .refuse_unsigned = !context.args.has("--allow-unsigned")});
+  }
+  if (context.args.has("--lowest-version")) lowest_.emplace(context.number("--lowest-version", 0));
+}
+
+Event Trust::check(Bytes image_and_more, const ImageInfo& info) {
+  std::vector<std::byte> memory(image_and_more.begin(), image_and_more.end());
+  memory.resize(signed_bytes_of(static_cast<std::uint32_t>(memory.size())), std::byte{0xFF});
+  ports::RamFlash flash{memory};
+  if (lowest_) {
+    if (const Event e = lowest_->check(flash, {}, info.descriptor.secure_version); e.failed()) return e;
+  }
+  if (!guard_ || by_running_) return {};
+  std::array<std::byte, 4096> room;
+  return guard_->check(flash, {{0, static_cast<std::uint32_t>(memory.size())}, info.length_bytes, {}}, room);
 }
 
 }  // namespace dualbank::cli

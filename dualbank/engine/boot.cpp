@@ -166,8 +166,8 @@ Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& setti
   const ImageRules rules = ImageRules::vendor(settings.chip_id, slot.size_bytes, slot.offset);
   ImageBrief image;
   if (const Event e = check_slot(flash, slot, rules, buffer, &image); e.failed()) return e;
-  if (settings.counter != nullptr) {
-    if (const Event e = settings.counter->check(flash, {}, image.secure_version); e.failed()) return e;
+  if (settings.versions != nullptr) {
+    if (const Event e = settings.versions->check(flash, {}, image.secure_version); e.failed()) return e;
   }
   if (settings.guard != nullptr) {
     if (const Event e = settings.guard->check(flash, {slot, image.length_bytes, {}}, buffer); e.failed()) return e;

@@ -30,8 +30,8 @@ struct BootSettings {
   // Of our own bootloader only: a stock one looks at neither, so that a prediction of it leaves them out.
   /// Whose images boot (SignatureGuard); those that it refuses are bad ones. nullptr: anybody's.
   ImageGuard* guard = nullptr;
-  /// The lowest secure version that boots; images below it are bad ones. Read, never raised.
-  VersionCounter* counter = nullptr;
+  /// Which secure versions boot (VersionRecord); lower ones are bad ones. Asked, never raised.
+  VersionRule* versions = nullptr;
 };
 
 /// Verifies the image in `slot`, reading it once in pieces of the buffer's size (a sector is quick; below 64 bytes it
@@ -52,7 +52,7 @@ struct ImageBrief {
 
 /// Whether a bootloader with these settings may start what is in `slot`: the image verifies as the vendor's bootloader
 /// does it, and can be loaded; guard and counter allow it. Errors: those of verify_slot, check_loadable,
-/// ImageGuard::check and VersionCounter::check.
+/// ImageGuard::check and VersionRule::check.
 [[nodiscard]] Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer);
 
 /// The chip this flash belongs to, from the first image that names a known one: the bootloader's (at 0x0, 0x1000 or

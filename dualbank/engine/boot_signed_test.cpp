@@ -24,7 +24,7 @@ class Quiet final : public BootBoard {
 class FixedCounter final : public VersionCounter {
  public:
   explicit FixedCounter(std::uint32_t lowest) : lowest_(lowest) {}
-  [[nodiscard]] Result<std::uint32_t> lowest(Flash&, const Extent&) override { return lowest_; }
+  [[nodiscard]] Result<std::uint32_t> lowest(Flash&) override { return lowest_; }
   [[nodiscard]] Event raise(Flash&, std::uint32_t) override {
     ADD_FAILURE() << "a bootloader raises nothing";
     return {};
@@ -102,7 +102,7 @@ TEST_F(BootSigned, BytesThatChangeAfterTheyWereVerifiedAreNotStarted) {
 
 TEST_F(BootSigned, AnImageBelowTheCounterDoesNotStart) {
   FixedCounter counter{5};
-  settings_.counter = &counter;
+  settings_.versions = &counter;
   install(0, toy_signed(image(1, 5), {1}));
   install(1, toy_signed(image(2, 4), {1}));
   EXPECT_EQ(int{booted()}, 0);
@@ -112,7 +112,7 @@ TEST_F(BootSigned, AnImageBelowTheCounterDoesNotStart) {
 
 TEST_F(BootSigned, RecoveryTakesNoImageOfSomebodyElse) {
   FixedCounter counter{5};
-  settings_.counter = &counter;
+  settings_.versions = &counter;
   const std::vector<std::pair<ByteVector, Status>> cases{{image(1, 5), Status::signature_missing},
                                                          {toy_signed(image(1, 4), {1}), Status::image_version_too_low},
                                                          {toy_signed(image(1, 5), {1}), Status::ok}};

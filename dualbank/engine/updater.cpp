@@ -111,7 +111,7 @@ Event Updater::infer_running() {
   settings.native = options_.native;
   if (options_.policy == Policy::dualbank) {
     settings.guard = options_.guard;
-    settings.counter = options_.counter;
+    settings.versions = options_.versions;
   }
   BootInputs inputs;
   if (const Event e = look_before_boot(*flash_, layout_, settings, sectors_, inputs); e.failed()) return e;

@@ -61,9 +61,10 @@ struct Options {
   const NativeForm* native = nullptr;
   /// Whose images may boot next, by switch or rollback (SignatureGuard). nullptr: anybody's.
   ImageGuard* guard = nullptr;
-  /// Which secure versions may: lower ones are refused, before anything is erased where the header tells. confirm()
-  /// raises it to that of the image that runs, and where a cut came between, the next open(). nullptr: any.
-  VersionCounter* counter = nullptr;
+  /// Which secure versions may (VersionRecord, OwnVersion): lower ones are refused, before anything is erased where the
+  /// header tells. confirm() raises it to that of the image that runs, and where a cut came between, the next open(),
+  /// which passes on the errors of that. nullptr: any.
+  VersionRule* versions = nullptr;
   bool anti_rollback = false;  ///< refuse images whose secure version is below `lowest_secure_version`
   std::uint32_t lowest_secure_version = 0;
   bool allow_foreign = false;      ///< take images without descriptor or SHA-256 (other platforms)

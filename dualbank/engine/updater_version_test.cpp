@@ -20,9 +20,9 @@ class Versions : public testing::Test {
     board_.install(0, version(5));
     board_.may_boot({0, 1});
   }
-  std::uint32_t counted() { return *counter_.lowest(board_.flash, {}); }
+  std::uint32_t counted() { return *counter_.lowest(board_.flash); }
   Status open(Updater& updater) { return updater.open(); }
-  Options options(Policy policy = Policy::stock) { return {.policy = policy, .counter = &counter_}; }
+  Options options(Policy policy = Policy::stock) { return {.policy = policy, .versions = &counter_}; }
 
   RunningBoard board_;
   VersionRecord counter_;
@@ -99,7 +99,7 @@ TEST_F(Versions, WhatACutKeptFromTheCounterTheNextOpenDoes) {
     ASSERT_EQ(without.open(), Status::ok);
     ASSERT_EQ(without.confirm(), Status::ok);
     EXPECT_EQ(counted(), 0U);
-    Updater next{board_.flash, {.running_slot = 1, .policy = policy, .counter = &counter_}};
+    Updater next{board_.flash, {.running_slot = 1, .policy = policy, .versions = &counter_}};
     ASSERT_EQ(next.open(), Status::ok);
     EXPECT_EQ(counted(), 7U);
     const auto before = board_.operations();
@@ -118,13 +118,13 @@ TEST_F(Versions, ABoardThatWasNeverSwitchedCountsWhenItIsConfirmed) {
 
 TEST_F(Versions, WithoutACounterTheConfirmedImagesOwn) {
   OwnVersion own;
-  Updater updater{board_.flash, {.counter = &own}};
+  Updater updater{board_.flash, {.versions = &own}};
   ASSERT_EQ(updater.open(), Status::ok);
   EXPECT_EQ(send(updater, version(4)), Status::image_version_too_low);
   EXPECT_EQ(updater.last_event(), (Event{Status::image_version_too_low, {4, 5, 0}}));
   ASSERT_EQ(send(updater, version(6)), Status::ok);
   ASSERT_EQ(updater.switch_slot(), Status::ok);
-  Updater next{board_.flash, {.running_slot = 1, .counter = &own}};
+  Updater next{board_.flash, {.running_slot = 1, .versions = &own}};
   ASSERT_EQ(next.open(), Status::ok);
   EXPECT_EQ(next.rollback(), Status::ok) << "on trial nothing is the least";
 }

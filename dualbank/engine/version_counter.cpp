@@ -19,19 +19,45 @@ bool read_cell(Bytes cell16, std::uint32_t& version) {
          load_u32(cell16, 12) == crc32(cell16.first(12));
 }
 
-}  // namespace
-
-Event VersionCounter::check(Flash& flash, const Extent& confirmed, std::uint32_t version) {
-  const Result<std::uint32_t> least = lowest(flash, confirmed);
-  if (!least) return least.error();
-  return version < *least ? Event{Status::image_version_too_low, {version, *least, 0}} : kDone;
+Event compare(std::uint32_t version, std::uint32_t least) {
+  return version < least ? Event{Status::image_version_too_low, {version, least, 0}} : kDone;
 }
 
-Result<std::uint32_t> OwnVersion::lowest(Flash& flash, const Extent& confirmed) {
-  if (!confirmed.present()) return std::uint32_t{0};
-  std::array<std::byte, 8> start;
-  if (const Event e = read_flash(flash, confirmed.offset + kAppDescriptorOffset, start); e.failed()) return e;
-  return AppDescriptor::present(start) ? load_u32(start, kSecureVersionOffset) : 0;
+/// Of the image in a slot; 0 without a descriptor.
+Event read_version(Flash& flash, const Extent& slot, std::uint32_t& version) {
+  version = 0;
+  if (!slot.present()) return kDone;
+  std::array<std::byte, kSecureVersionOffset + 4> start;
+  if (const Event e = read_flash(flash, slot.offset + kAppDescriptorOffset, start); e.failed()) return e;
+  if (AppDescriptor::present(start)) version = load_u32(start, kSecureVersionOffset);
+  return kDone;
+}
+
+}  // namespace
+
+Event VersionCounter::check_counted(Flash& flash, std::uint32_t version) {
+  const Result<std::uint32_t> least = lowest(flash);
+  return least ? compare(version, *least) : least.error();
+}
+
+Result<bool> VersionCounter::is_behind(Flash& flash, const Extent& confirmed) {
+  std::uint32_t version = 0;
+  if (const Event e = read_version(flash, confirmed, version); e.failed()) return e;
+  const Result<std::uint32_t> least = lowest(flash);
+  if (!least) return least.error();
+  return *least < version;
+}
+
+Event VersionCounter::follow_confirmed(Flash& flash, const Extent& confirmed) {
+  std::uint32_t version = 0;
+  if (const Event e = read_version(flash, confirmed, version); e.failed()) return e;
+  return raise(flash, version);
+}
+
+Event OwnVersion::check(Flash& flash, const Extent& confirmed, std::uint32_t version) {
+  std::uint32_t least = 0;
+  if (const Event e = read_version(flash, confirmed, least); e.failed()) return e;
+  return compare(version, least);
 }
 
 struct VersionRecord::Look {
@@ -90,7 +116,7 @@ Event VersionRecord::append(Flash& flash, Look& look, std::uint32_t version) con
   return program_flash(flash, at, cell);
 }
 
-Result<std::uint32_t> VersionRecord::lowest(Flash& flash, const Extent& /*confirmed*/) {
+Result<std::uint32_t> VersionRecord::lowest(Flash& flash) {
   Look found;
   if (const Event e = look(flash, found); e.failed()) return e;
   return found.highest;

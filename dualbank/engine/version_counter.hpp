@@ -11,32 +11,59 @@
 
 namespace dualbank {
 
-class VersionCounter {
+/// What updater and bootloader ask. `confirmed`: the slot that runs, where its image is confirmed; else not present.
+class VersionRule {
  public:
-  VersionCounter(const VersionCounter&) = delete;
-  VersionCounter& operator=(const VersionCounter&) = delete;
+  VersionRule(const VersionRule&) = delete;
+  VersionRule& operator=(const VersionRule&) = delete;
 
-  /// `confirmed`: the slot that runs, where its image is confirmed; else not present. Errors: those of the flash.
-  [[nodiscard]] virtual Result<std::uint32_t> lowest(Flash& flash, const Extent& confirmed) = 0;
-  /// From now on at least `version`: never lowers. Called with the version of a confirmed image that runs, after every
-  /// confirm() and in every open(), so also with what it holds already. Errors: those of the flash.
+  /// Whether an image of that version may run. Errors: those of the flash; image_version_too_low.
+  [[nodiscard]] virtual Event check(Flash& flash, const Extent& confirmed, std::uint32_t version) = 0;
+  /// Whether follow() would raise anything. Errors: those of the flash.
+  [[nodiscard]] virtual Result<bool> behind(Flash& flash, const Extent& confirmed) = 0;
+  /// From now on at least the confirmed image's version. Called after every confirm() and in every open(). Errors:
+  /// those of the flash.
+  [[nodiscard]] virtual Event follow(Flash& flash, const Extent& confirmed) = 0;
+
+ protected:
+  constexpr VersionRule() = default;
+  ~VersionRule() = default;
+};
+
+/// A number that is kept somewhere.
+class VersionCounter : public VersionRule {
+ public:
+  /// Errors: those of the flash.
+  [[nodiscard]] virtual Result<std::uint32_t> lowest(Flash& flash) = 0;
+  /// From now on at least `version`: never lowers. May be called with what it holds already. Errors: those of the
+  /// flash.
   [[nodiscard]] virtual Event raise(Flash& flash, std::uint32_t version) = 0;
 
-  /// Whether an image of that version may run. Errors: those of lowest(); image_version_too_low.
-  [[nodiscard]] Event check(Flash& flash, const Extent& confirmed, std::uint32_t version);
+  // In the header: a class with RTTI can derive from this one, although the engine is built without.
+  [[nodiscard]] Event check(Flash& flash, const Extent& /*confirmed*/, std::uint32_t version) final {
+    return check_counted(flash, version);
+  }
+  [[nodiscard]] Result<bool> behind(Flash& flash, const Extent& confirmed) final { return is_behind(flash, confirmed); }
+  [[nodiscard]] Event follow(Flash& flash, const Extent& confirmed) final { return follow_confirmed(flash, confirmed); }
 
  protected:
   constexpr VersionCounter() = default;
   ~VersionCounter() = default;
+
+ private:
+  [[nodiscard]] Event check_counted(Flash& flash, std::uint32_t version);
+  [[nodiscard]] Result<bool> is_behind(Flash& flash, const Extent& confirmed);
+  [[nodiscard]] Event follow_confirmed(Flash& flash, const Extent& confirmed);
 };
 
 /// No counter: what the confirmed image that runs has is the least. Our bootloader, which runs none, refuses nothing by
 /// it: an older image that is still in the other slot boots where the newer one is broken.
-class OwnVersion final : public VersionCounter {
+class OwnVersion final : public VersionRule {
  public:
   constexpr OwnVersion() = default;
-  [[nodiscard]] Result<std::uint32_t> lowest(Flash& flash, const Extent& confirmed) override;
-  [[nodiscard]] Event raise(Flash& /*flash*/, std::uint32_t /*version*/) override { return {}; }
+  [[nodiscard]] Event check(Flash& flash, const Extent& confirmed, std::uint32_t version) override;
+  [[nodiscard]] Result<bool> behind(Flash& /*flash*/, const Extent& /*confirmed*/) override { return false; }
+  [[nodiscard]] Event follow(Flash& /*flash*/, const Extent& /*confirmed*/) override { return {}; }
 };
 
 /// A record in two sectors of the flash that nothing else uses: a partition of its own, never otadata. It holds against
@@ -61,7 +88,7 @@ class VersionRecord final : public VersionCounter {
   /// bytes.
   explicit constexpr VersionRecord(const Extent& sectors) : sectors_(sectors) {}
 
-  [[nodiscard]] Result<std::uint32_t> lowest(Flash& flash, const Extent& confirmed) override;
+  [[nodiscard]] Result<std::uint32_t> lowest(Flash& flash) override;
   /// Errors: those of the flash; layout_misaligned: these are no two sectors of it.
   [[nodiscard]] Event raise(Flash& flash, std::uint32_t version) override;
 

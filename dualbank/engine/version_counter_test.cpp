@@ -16,7 +16,7 @@ class VersionRecordTest : public testing::TestWithParam<Geometry> {
  protected:
   VersionRecordTest() : flash_(GetParam()) {}
   std::uint32_t lowest() {
-    const auto found = record_.lowest(flash_, {});
+    const auto found = record_.lowest(flash_);
     EXPECT_TRUE(found);
     return *found;
   }
@@ -62,7 +62,7 @@ TEST_P(VersionRecordTest, NoCutMakesANumberThatNobodyWrote) {
   const std::uint32_t raises = flash_.geometry().sector_bytes() / unit() / 2;
   for (const std::uint32_t before : {0U, 1U, raises - 1, raises, 2 * raises}) {
     sim::NorFlash flash{GetParam()};
-    const auto read = [&] { return *record_.lowest(flash, {}); };
+    const auto read = [&] { return *record_.lowest(flash); };
     for (std::uint32_t version = 1; version <= before; ++version) ASSERT_EQ(record_.raise(flash, version), Event{});
     const auto start = flash.snapshot();
     const std::size_t earlier = flash.log().size();
@@ -120,7 +120,7 @@ TEST(VersionRecord, BothFieldsOfACellMustTellTheSame) {
     store_u32(cell, 8, same ? ~6U : ~7U);
     store_u32(cell, 12, crc32(Bytes{cell}.first(12)));
     flash.put(kAt, cell);
-    EXPECT_EQ(*record.lowest(flash, {}), same ? 6U : 0U);
+    EXPECT_EQ(*record.lowest(flash), same ? 6U : 0U);
   }
 }
 
@@ -129,7 +129,7 @@ TEST(VersionRecord, OtherPlacesAreRefused) {
   for (const Extent& place : {Extent{0x2000, 0x1000}, Extent{0x2000, 0x3000}, Extent{0x2800, 0x2000}, Extent{}}) {
     VersionRecord record{place};
     EXPECT_EQ(record.raise(flash, 1).code, Status::layout_misaligned);
-    EXPECT_EQ(record.lowest(flash, {}).error().code, Status::layout_misaligned);
+    EXPECT_EQ(record.lowest(flash).error().code, Status::layout_misaligned);
   }
 }
 
@@ -137,7 +137,7 @@ TEST(VersionRecord, ErrorsOfTheFlashAreItsOwn) {
   sim::NorFlash flash{{.size_bytes = 0x8000}};
   VersionRecord record{{kAt, 0x2000}};
   flash.fail_read_at(3, Status::flash_read_failed);
-  EXPECT_EQ(record.lowest(flash, {}).error().code, Status::flash_read_failed);
+  EXPECT_EQ(record.lowest(flash).error().code, Status::flash_read_failed);
   flash.fail_at(1, Status::flash_program_failed);
   EXPECT_EQ(record.raise(flash, 1).code, Status::flash_program_failed);
 }

@@ -281,13 +281,16 @@ class Signatures(DumpTest):
         return self.slot(answer, "ota_0")["signature"], self.found(answer)
 
     def test_a_sector_of_each_scheme(self):
-        for scheme in ("RSA-3072", "ECDSA P-192", "ECDSA P-256", "ECDSA P-384"):
+        for scheme, verdict, severity in (("RSA-3072", "signature_wrong", "warning"),
+                                          ("ECDSA P-192", "signature_unknown_scheme", "note"),
+                                          ("ECDSA P-256", "signature_damaged", "warning"),
+                                          ("ECDSA P-384", "signature_damaged", "warning")):
             with self.subTest(scheme):
                 signature, found = self.of_slot(signed(ONE, scheme))
                 self.assertEqual((signature["kind"], signature["size"], signature["schemes"]), ("secure_boot_v2", 4096, [scheme]))
                 self.assertEqual(signature["offset"] % 4096, 0)
                 self.assertEqual(signature["digest_right"], None if scheme == "ECDSA P-384" else True)
-                self.assertEqual(found, {})
+                self.assertEqual(found, {("ota_0", verdict): severity}, "these blocks are made up")
         self.assertEqual(self.of_slot(signed(ONE, "RSA-3072", "RSA-3072", "RSA-3072"))[0]["schemes"], ["RSA-3072"] * 3)
 
     def test_a_signature_of_other_bytes_is_told(self):
@@ -296,13 +299,15 @@ class Signatures(DumpTest):
         self.assertEqual(found, {("ota_0", "signature_of_other_bytes"): "warning"})
 
     def test_a_damaged_block_is_told(self):
-        signature, _ = self.of_slot(signed(ONE, "RSA-3072", crc_error=1))
+        signature, found = self.of_slot(signed(ONE, "RSA-3072", crc_error=1))
         self.assertEqual((signature["kind"], signature["schemes"]), ("secure_boot_v2", []))
+        self.assertEqual(found, {("ota_0", "signature_damaged"): "warning"})
 
     def test_68_bytes_of_secure_boot_v1(self):
         old = struct.pack("<I", 0) + noise("signature", 64)
         signature, found = self.of_slot(ONE + old)
-        self.assertEqual(signature, {"kind": "secure_boot_v1", "offset": len(ONE), "size": 68, "schemes": [], "digest_right": None})
+        self.assertEqual(signature, {"kind": "secure_boot_v1", "offset": len(ONE), "size": 68, "schemes": [], "blocks": [],
+                                     "digest_right": None})
         self.assertEqual(found, {})
         for other in (b"", b"\0" * 68, b"\0\0\0\1" + old[4:], old + b"more"):
             self.assertIsNone(self.of_slot(ONE + other)[0])

@@ -24,6 +24,7 @@ struct EspIdf {
   bool has_guard = true;
   esp_err_t answer = ESP_OK;  ///< of whatever is read, written and erased
   std::uint32_t secure_version = 0;
+  bool burns_efuses = true;
   std::uint32_t writes = 0;
   std::uint32_t erases = 0;
   std::uint32_t guarded = 0;  ///< calls that would have aborted
@@ -108,4 +109,11 @@ inline const esp_partition_t* esp_ota_get_running_partition(void) {
 }
 
 inline uint32_t esp_efuse_read_secure_version(void) { return dualbank::tests::esp_idf.secure_version; }
+inline esp_err_t esp_efuse_update_secure_version(uint32_t secure_version) {
+  if (!dualbank::tests::esp_idf.burns_efuses) return ESP_FAIL;
+  if (secure_version > 16) return ESP_ERR_INVALID_ARG;
+  if (secure_version < dualbank::tests::esp_idf.secure_version) return ESP_FAIL;
+  dualbank::tests::esp_idf.secure_version = secure_version;
+  return ESP_OK;
+}
 }

@@ -14,6 +14,7 @@
 #include "dualbank/cli/send.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
+#include "dualbank/cli/trust.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {
@@ -71,7 +72,12 @@ constexpr std::array kOptions{
     Option{"--force", "", Takes::nothing, "also where the running image is not confirmed (its fallback is lost)"},
     kOverwriteDrive,
     kAllowForeign,
-    kTable};
+    kTable,
+    kTrust,
+    kTrustRunning,
+    kRevoke,
+    kAllowUnsigned,
+    kLowestVersion};
 constexpr std::array<std::string_view, 2> kExamples{"dualbank flash board.flash firmware-2.0.bin",
                                                     "dualbank flash board.flash part7.bin --offset 0x70000"};
 

@@ -18,6 +18,7 @@
 #include "dualbank/cli/refused.hpp"
 #include "dualbank/cli/signature.hpp"
 #include "dualbank/cli/slot_name.hpp"
+#include "dualbank/cli/trust.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 #include "dualbank/engine/explain.hpp"
 #include "dualbank/formats/uf2.hpp"
@@ -32,16 +33,29 @@ Json platform_json(const ImageInfo& info) {
   return name.empty() ? Json(nullptr) : Json(name);
 }
 
+Json blocks_json(const Signature& signature) {
+  Json list = Json::array();
+  for (const BlockReport& block : signature.blocks) list.push_back(block_json(block));
+  return list;
+}
+
 Json signature_json(const Signature& signature) {
   if (signature.kind == Signature::Kind::none) return nullptr;
   return {{"kind", signature.kind == Signature::Kind::v1 ? "secure_boot_v1" : "secure_boot_v2"},
           {"offset", signature.offset},
           {"size", signature.size_bytes},
           {"schemes", signature.schemes},
+          {"blocks", blocks_json(signature)},
           {"digest_right", signature.digest_checked ? Json(signature.digest_right) : Json(nullptr)}};
 }
 
 void look_at_signature(const Signature& signature, const std::string& where, Findings& findings) {
+  for (const BlockReport& block : signature.blocks) {
+    const bool told = block.fault.code == Status::signature_other_bytes && signature.digest_checked;
+    if (block.good() || told) continue;
+    const bool unknown = block.fault.code == Status::signature_unknown_scheme;
+    findings.push_back(finding_of(unknown ? Severity::note : Severity::warning, where, block.fault));
+  }
   if (!signature.digest_checked || signature.digest_right) return;
   findings.push_back(
       {Severity::warning, where, "signature_of_other_bytes",
@@ -68,7 +82,8 @@ void say_image(Output& out, const ImageInfo& info, bool valid) {
 }
 
 /// What a switch would ask of it, on whatever board it is for.
-void inspect_image(Output& out, Bytes image, Findings& findings) {
+void inspect_image(Context& context, Bytes image, Findings& findings) {
+  Output& out = context.out;
   const ImageRules rules = ImageRules::strict(kAnyChip, kUnknownLength);
   const auto info = judge_image(image, rules);
   if (info) {
@@ -85,6 +100,8 @@ void inspect_image(Output& out, Bytes image, Findings& findings) {
     say_image(out, *info, true);
     if (signature.kind != Signature::Kind::none) out.say("  signature   {}", signature_text(signature));
     look_at_signature(signature, "image", findings);
+    if (const Event e = Trust(context).check(image, *info); e.failed())
+      findings.push_back(finding_of(Severity::error, "image", e));
     return;
   }
   findings.push_back(finding_of(Severity::error, "image", info.error()));
@@ -160,7 +177,20 @@ Signature signature_of(FlashView& view, const SlotReport& slot) {
   return find_signature(read, slot.image->length_bytes);
 }
 
-Json slots_json(FlashView& view, const std::vector<SlotReport>& slots, Findings& findings) {
+/// Whether the rules that were named would let it boot.
+Event judge_slot(FlashView& view, const SlotReport& slot, SlotIndex running, Trust& trust) {
+  if (trust.versions() != nullptr) {
+    const Event e = trust.versions()->check(view.flash(), {}, slot.image->descriptor.secure_version);
+    if (e.failed()) return e;
+  }
+  if (trust.guard() == nullptr) return {};
+  std::vector<std::byte> buffer(4096);
+  return trust.guard()->check(view.flash(), {slot.extent, slot.image->length_bytes, view.layout().extent_of(running)},
+                              buffer);
+}
+
+Json slots_json(FlashView& view, const std::vector<SlotReport>& slots, SlotIndex running, Trust& trust,
+                Findings& findings) {
   Json list = Json::array();
   for (const SlotReport& slot : slots) {
     const Signature signature = signature_of(view, slot);
@@ -170,6 +200,9 @@ Json slots_json(FlashView& view, const std::vector<SlotReport>& slots, Findings&
     entry["signature"] = signature_json(signature);
     list.push_back(std::move(entry));
     look_at_signature(signature, slot_name(slot.slot), findings);
+    if (!slot.valid()) continue;
+    if (const Event e = judge_slot(view, slot, running, trust); e.failed())
+      findings.push_back(finding_of(Severity::error, slot_name(slot.slot), e));
   }
   return list;
 }
@@ -222,7 +255,9 @@ void inspect_flash(Context& context, const Dump& dump, Findings& findings) {
          fmt::format("the partitions reach to {:#x}, and the file ends at {:#x}", end, flash->known().to),
          "where that is no part but all of the flash, the table is one for a larger flash"});
   }
+  Trust trust(context);
   FlashView view(*flash, dump.table_offset(), context.policy, flash->known());
+  view.ask(trust.guard(), trust.versions());
   const auto partitions = view.partitions();
   result["table"] = {{"offset", dump.table_offset()},
                      {"md5", view.read_table() ? Json(view.layout().has_md5) : Json(nullptr)},
@@ -251,7 +286,8 @@ void inspect_flash(Context& context, const Dump& dump, Findings& findings) {
   // A joined file is written to a board with its own drive.
   const bool has_drive = dump.form() != Dump::Form::joined;
   result["drive"] = has_drive ? drive_json(view, next.slot) : Json(nullptr);
-  result["slots"] = slots_json(view, slots, findings);
+  result["slots"] =
+      slots_json(view, slots, context.running == kUnknownSlot ? next.slot : context.running, trust, findings);
   say_flash(out, view, slots, next, dump);
   for (const Finding& finding : find_faults(view, slots, update.slot)) {
     if (has_drive || finding.where != "drive") findings.push_back(finding);
@@ -271,8 +307,8 @@ void say_findings(Output& out, const Findings& findings) {
 
 void inspect_file(Context& context, const Dump& dump, Findings& findings) {
   if (dump.is_flash()) return inspect_flash(context, dump, findings);
-  if (dump.kind() == FirmwareKind::app_image) return inspect_image(context.out, dump.file(), findings);
-  if (dump.kind() == FirmwareKind::uf2) return inspect_image(context.out, app_of_uf2(dump.file(), kAnyChip), findings);
+  if (dump.kind() == FirmwareKind::app_image) return inspect_image(context, dump.file(), findings);
+  if (dump.kind() == FirmwareKind::uf2) return inspect_image(context, app_of_uf2(dump.file(), kAnyChip), findings);
   const auto view = find_app(dump.file());
   Finding finding = finding_of(Severity::error, "file", view ? Event{Status::file_unknown} : view.error());
   if (finding.code == status_name(Status::file_unknown))
@@ -310,7 +346,8 @@ int run(Context& context) {
 
 constexpr std::array kOperands{
     Operand{"TARGET", Takes::file, "an app image, joined file, UF2 file or whole flash; - is standard input"}};
-constexpr std::array kOptions{kTable, kAt, kLayoutOfDump};
+constexpr std::array kOptions{kTable,        kAt,     kLayoutOfDump,  kTrust,
+                              kTrustRunning, kRevoke, kAllowUnsigned, kLowestVersion};
 constexpr std::array<std::string_view, 4> kExamples{"dualbank inspect dump.bin", "dualbank inspect firmware.uf2 --json",
                                                     "dualbank inspect dump.bin --policy stock-rollback",
                                                     "dualbank inspect part.bin --at 0x9000 --layout 4MB-no-uf2"};

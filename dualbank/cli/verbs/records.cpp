@@ -10,6 +10,7 @@
 #include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
+#include "dualbank/cli/trust.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {
@@ -80,7 +81,8 @@ constexpr std::array kSwitchOperands{
 constexpr std::array kRollbackOperands{
     kTargetOrLine, Operand{"SLOT", Takes::slot, "the slot to go back to; otherwise the other good one", false}};
 constexpr std::array kOptions{kDryRun, kTable};
-constexpr std::array kSwitchOptions{kDryRun, kOverwriteDrive, kAllowForeign, kTable};
+constexpr std::array kSwitchOptions{kDryRun,       kOverwriteDrive, kAllowForeign,  kTable,        kTrust,
+                                    kTrustRunning, kRevoke,         kAllowUnsigned, kLowestVersion};
 constexpr std::array kAbandonOptions{kDryRun, kOverwriteDrive, kTable};
 
 constexpr std::array<std::string_view, 2> kSwitchExamples{"dualbank switch board.flash",

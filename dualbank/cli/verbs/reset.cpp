@@ -9,6 +9,7 @@
 #include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
+#include "dualbank/cli/trust.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {
@@ -98,8 +99,13 @@ int run(Context& context) {
 }
 
 constexpr std::array kOperands{kTargetOrLine};
-constexpr std::array kOptions{Option{"--times", "N", Takes::number, "reset N times, up to 1000 (default 1)"}, kDryRun,
-                              kTable};
+constexpr std::array kOptions{Option{"--times", "N", Takes::number, "reset N times, up to 1000 (default 1)"},
+                              kDryRun,
+                              kTable,
+                              kTrust,
+                              kRevoke,
+                              kAllowUnsigned,
+                              kLowestVersion};
 constexpr std::array<std::string_view, 3> kExamples{"dualbank reset board.flash",
                                                     "dualbank reset board.flash --dry-run",
                                                     "dualbank reset board.flash --policy stock-rollback --times 2"};

@@ -11,6 +11,7 @@
 #include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
+#include "dualbank/cli/trust.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {
@@ -124,7 +125,7 @@ int run(Context& context) {
 }
 
 constexpr std::array kOperands{kTargetOrLine};
-constexpr std::array kOptions{kTable};
+constexpr std::array kOptions{kTable, kTrust, kRevoke, kAllowUnsigned, kLowestVersion};
 constexpr std::array<std::string_view, 3> kExamples{"dualbank status board.flash", "dualbank status board.flash --json",
                                                     "dualbank status board.flash --running ota_0"};
 

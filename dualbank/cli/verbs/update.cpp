@@ -14,6 +14,7 @@
 #include "dualbank/cli/serial_verbs.hpp"
 #include "dualbank/cli/slot_name.hpp"
 #include "dualbank/cli/target.hpp"
+#include "dualbank/cli/trust.hpp"
 #include "dualbank/cli/verbs/verbs.hpp"
 
 namespace dualbank::cli {
@@ -70,7 +71,12 @@ constexpr std::array kOptions{
     Option{"--or", "IMAGE", Takes::file, "the same firmware linked for the other slot: the one that fits is taken"},
     kOverwriteDrive,
     kAllowForeign,
-    kTable};
+    kTable,
+    kTrust,
+    kTrustRunning,
+    kRevoke,
+    kAllowUnsigned,
+    kLowestVersion};
 constexpr std::array<std::string_view, 6> kExamples{
     "dualbank update board.flash firmware-2.0.bin",
     "dualbank update board.flash adafruit-circuitpython-10.0.uf2",

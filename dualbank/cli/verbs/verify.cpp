@@ -15,15 +15,14 @@
 namespace dualbank::cli {
 namespace {
 
-void report(Context& context, const BlockReport& block, const std::vector<Sha256Digest>& keys) {
+void report(Context& context, const BlockReport& block, const std::vector<Sha256Digest>& keys, bool named) {
   const bool trusted = std::ranges::find(keys, block.key_digest) != keys.end();
   Json entry = block_json(block);
-  entry["trusted"] = keys.empty() ? Json(nullptr) : Json(trusted);
+  entry["trusted"] = !named ? Json(nullptr) : Json(trusted);
   context.out.result()["blocks"].push_back(entry);
   const bool sound = block.scheme != SignatureScheme::none;
   std::string text = block.good() ? "good" : what_text(block.fault);
-  if (sound && !keys.empty() && !trusted)
-    text += block.good() ? ", but its key is not trusted" : "; its key is not trusted";
+  if (sound && named && !trusted) text += block.good() ? ", but its key is not trusted" : "; its key is not trusted";
   context.out.say("  block {}  {}{}", block.index, sound ? fmt::format("{}: ", scheme_name(block.scheme)) : "", text);
   if (sound) context.out.say("           key {}", digest_text(block.key_digest));
 }
@@ -31,6 +30,7 @@ void report(Context& context, const BlockReport& block, const std::vector<Sha256
 int run(Context& context) {
   const std::string path = context.args.operand(kImage.name).value();
   const auto keys = trusted_keys(context);
+  const bool named = !context.args.values(kTrust.long_flag()).empty();
   const Firmware firmware = load_signable(path);
   const ImageInfo info = verify_image(firmware.app, ImageRules::vendor(kAnyChip, kUnknownLength));
   const Signature signature = find_signature(
@@ -48,20 +48,20 @@ int run(Context& context) {
   context.out.say(
       "{}: {}, {}", path, image_label(info),
       signature.blocks.empty() ? std::string("not signed") : fmt::format("{} signed", size_text(signature.offset)));
-  for (const BlockReport& block : signature.blocks) report(context, block, keys);
+  for (const BlockReport& block : signature.blocks) report(context, block, keys, named);
   const auto counts = [&](const BlockReport& block) {
-    return block.good() && (keys.empty() || std::ranges::find(keys, block.key_digest) != keys.end());
+    return block.good() && (!named || std::ranges::find(keys, block.key_digest) != keys.end());
   };
-  const bool verified = keys.empty() ? !signature.blocks.empty() && std::ranges::all_of(signature.blocks, counts)
-                                     : std::ranges::any_of(signature.blocks, counts);
+  const bool verified = !named ? !signature.blocks.empty() && std::ranges::all_of(signature.blocks, counts)
+                               : std::ranges::any_of(signature.blocks, counts);
   result["verified"] = verified;
-  if (verified && keys.empty())
+  if (verified && !named)
     context.out.note("No key was named (--trust): this says that the signatures fit, not whose they are.");
   return verified ? kDone : kNo;
 }
 
 constexpr std::array kOperands{kImage};
-constexpr std::array kOptions{kTrust};
+constexpr std::array kOptions{kTrust, kRevoke};
 constexpr std::array<std::string_view, 2> kExamples{"dualbank verify firmware.signed.bin --trust key.pub.pem",
                                                     "dualbank verify firmware.signed.bin"};
 
