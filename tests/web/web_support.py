@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -18,16 +19,32 @@ sys.path.insert(0, str(ROOT / "tests" / "cli"))
 
 
 def build():
-    done = subprocess.run([ROOT / "tools" / "build_web"], capture_output=True, text=True)
+    run([ROOT / "tools" / "build_web"], ROOT)
+
+
+def run_in_browser(folder):
+    """browser.mjs on the files of a folder. What it needs of npm is installed beside the page, once."""
+    packages = BUILD / "web" / "node"
+    packages.mkdir(exist_ok=True)
+    files = ("package.json", "package-lock.json", ".npmrc")
+    installed = packages / "node_modules" / "playwright-core" / "package.json"
+    if not installed.exists() or any((packages / f).read_bytes() != (HERE / f).read_bytes() for f in files):
+        for file in files:
+            shutil.copy(HERE / file, packages)
+        run(["npm", "ci", "--no-audit", "--no-fund"], packages)
+    said = run(["node", HERE / "browser.mjs", PAGE, folder], packages)
+    if not said.endswith("all held\n"):
+        raise RuntimeError(said)
+
+
+def run(words, folder, given=None):
+    done = subprocess.run(words, cwd=folder, input=given, capture_output=True, text=True, timeout=300)
     if done.returncode != 0:
-        raise RuntimeError(done.stdout + done.stderr)
+        raise RuntimeError(f"{words}\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def ask(folder, questions):
     """An answer of the page's engine for each {"file", "words", "cut"}."""
     lines = "".join(json.dumps({"cut": None, **question}) + "\n" for question in questions)
-    done = subprocess.run(["node", HERE / "ask.mjs", MODULE, ENGINE], cwd=folder, input=lines, capture_output=True, text=True,
-                          timeout=300)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in run(["node", HERE / "ask.mjs", MODULE, ENGINE], folder, lines).splitlines()]

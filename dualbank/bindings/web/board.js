@@ -43,18 +43,21 @@ export class Board {
     return answer.error ? null : answer;
   }
 
-  /** The operations that a verb would do. */
+  /** The operations on the flash that a verb would do. */
   async rehearse(verb, slot) {
     return (await this.#run(this.bytes, this.#words(verb, slot))).operations;
   }
 
+  /** Does it, and says what came of it; with `changed`, whether there is something to undo. */
   async act(verb, slot, cut = null) {
     const done = await this.#run(this.bytes, this.#words(verb, slot), cut);
-    this.#before.push({ sectors: sectorsOf(this.bytes, done.operations), running: this.running });
+    const before = { sectors: sectorsOf(this.bytes, done.operations), running: this.running };
     this.bytes = done.bytes;
     if (done.wasCut) this.running = null;
-    if (verb === "reset" && !done.wasCut && done.answer.running_slot !== undefined) this.running = done.answer.running_slot;
-    return done;
+    if (verb === "reset" && !done.wasCut && !done.answer.error) this.running = done.answer.running_slot;
+    const changed = done.operations.length > 0 || this.running !== before.running;
+    if (changed) this.#before.push(before);
+    return { ...done, changed };
   }
 
   undo() {

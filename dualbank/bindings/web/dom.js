@@ -22,8 +22,11 @@ export function sizeText(bytes) {
   return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
 }
 
-/** A table with a caption, a header for each column and, in each row's first cell, one for the row. */
-export function table(caption, columns, rows) {
+/** A table with a caption, a header for each column and, in each row's first cell, one for the row. Columns with nothing
+ *  in them are left out. */
+export function table(caption, names, allRows) {
+  const used = names.map((_, i) => i === 0 || allRows.some((row) => row[i]));
+  const [columns, ...rows] = [names, ...allRows].map((row) => row.filter((_, i) => used[i]));
   const head = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
   const body = rows.map(([first, ...rest]) =>
     element("tr", {}, element("th", { scope: "row" }, first), ...rest.map((cell) => element("td", {}, cell ?? ""))));

@@ -36,7 +36,7 @@ async function show(words) {
   if (canChange) await whatIf.show(board, inspect, map);
   at("what-if").hidden = !canChange;
   at("answer").hidden = false;
-  say(words);
+  say(isFlash && !words.includes("boots next") ? `${words} ${what}.` : words);
 }
 
 async function take(file) {
@@ -45,28 +45,35 @@ async function take(file) {
   const run = await engine;
   board = new Board(run, file.name, new Uint8Array(await file.arrayBuffer()));
   board.policy = at("policy").value;
-  return guarded(show)(`${file.name} is read`);
+  return show(`${file.name} is read.`);
 }
 
-/** What nobody expects is said, not swallowed. */
-const guarded = (does) => (...words) =>
-  does(...words).catch((error) => say(`this page failed, please report it: ${error.message}`, "bad"));
+let turn = Promise.resolve();
+
+/** One after the other; and what nobody expects is said, not swallowed. */
+const inTurn = (does) => (...words) => {
+  turn = turn.then(() => does(...words)).catch((error) => say(`this page failed, please report it: ${error.message}`, "bad"));
+};
 
 const engine = code().then(loadEngine);
 engine.catch((error) => say(`the engine does not start in this browser: ${error.message}`, "bad"));
-const whatIf = new WhatIf(guarded(show), say);
+const whatIf = new WhatIf(show, say, inTurn);
 
-at("file").addEventListener("change", () => at("file").files.length > 0 && guarded(take)(at("file").files[0]));
+at("file").addEventListener("change", () => {
+  const [file] = at("file").files;
+  at("file").value = "";  // so that the same file, read from the board anew, is a change
+  if (file) inTurn(take)(file);
+});
 at("policy").addEventListener("change", () => {
   if (board === null) return;
   board.policy = at("policy").value;
-  guarded(show)(`as a ${board.policy} bootloader sees it`);
+  inTurn(show)(`As a ${board.policy} bootloader sees it.`);
 });
 at("ask").addEventListener("submit", (event) => event.preventDefault());
 for (const kind of ["dragover", "dragleave", "drop"]) {
   addEventListener(kind, (event) => {
     event.preventDefault();
     at("drop").classList.toggle("over", kind === "dragover");
-    if (kind === "drop" && event.dataTransfer.files.length > 0) guarded(take)(event.dataTransfer.files[0]);
+    if (kind === "drop" && event.dataTransfer.files.length > 0) inTurn(take)(event.dataTransfer.files[0]);
   });
 }

@@ -18,7 +18,7 @@ const recordText = (record) => (record === null ? "" : `seq ${record.seq}, ${rec
 
 export function verdict(inspect) {
   const { boot_slot: slot, boot_reason_text: why } = inspect;
-  if (slot) return [`${slot} boots next`, why, "good"];
+  if (slot) return [`${slot} boots next`, why, inspect.sound ? "good" : "warning"];
   return why ? ["Nothing boots", why, "bad"] : ["What boots is not known", "the findings say what is missing", "faint"];
 }
 
@@ -62,7 +62,7 @@ function imageTable(inspect) {
   const { image } = inspect;
   const facts = [["Image", imageName(image)], ["Verifies", image.valid ? badge("valid", "good") : badge("damaged", "bad")],
     ["Platform", inspect.platform], ["Chip", image.chip], ["Length", image.length === null ? null : `${image.length} bytes`],
-    ["Built", image.built], ["ESP-IDF", image.idf], ["SHA-256", image.sha256]];
+    ["Built", image.built?.trim()], ["ESP-IDF", image.idf], ["Signature", inspect.signature?.kind], ["SHA-256", image.sha256]];
   return table("The image", ["What", "Value"], facts.filter(([, value]) => value));
 }
 
@@ -82,7 +82,8 @@ function legend(map) {
   const seen = new Set(map.grid.holds);
   const signs = [["i", "image", "good image"], ["d", "data", "data"], ["e", "empty", "erased"],
     ["m", "missing", "still to be sent"], ["?", "unknown", "not in the file"]];
+  const sizes = `one cell is ${sizeText(map.cell)}, one row ${sizeText(map.cell * map.grid.columns)}`;
   const items = signs.filter(([sign]) => seen.has(sign)).map(([, kind, words]) =>
     element("li", {}, element("span", { class: `swatch color0 ${kind}`, "aria-hidden": "true" }), words));
-  return element("ul", { class: "legend" }, ...items, element("li", {}, `one cell is ${sizeText(map.cell)}`));
+  return element("ul", { class: "legend" }, ...items, element("li", {}, sizes));
 }

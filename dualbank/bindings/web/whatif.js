@@ -10,16 +10,17 @@ export class WhatIf {
   #changed;
   #say;
 
-  /** `changed`: called after the copy changed, with words for it; `say`: with words where it did not. */
-  constructor(changed, say) {
+  /** `changed`: called after the copy changed, with words for it; `say`: with words where it did not; `inTurn`: makes of
+   *  a function one that waits for its turn. */
+  constructor(changed, say, inTurn) {
     this.#changed = changed;
     this.#say = say;
     for (const button of document.querySelectorAll("[data-verb]"))
-      button.addEventListener("click", () => this.#act(button.dataset.verb));
-    at("cut").addEventListener("click", () => this.#cut());
-    at("undo").addEventListener("click", () => this.#undo());
-    at("download").addEventListener("click", () => this.#download());
-    for (const id of ["cut-verb", "slot"]) at(id).addEventListener("change", () => this.#offerCuts());
+      button.addEventListener("click", inTurn(() => this.#act(button.dataset.verb)));
+    at("cut").addEventListener("click", inTurn(() => this.#cut()));
+    at("undo").addEventListener("click", inTurn(() => this.#undo()));
+    at("download").addEventListener("click", inTurn(() => this.#download()));
+    for (const id of ["cut-verb", "slot"]) at(id).addEventListener("change", inTurn(() => this.#offerCuts()));
   }
 
   /** A board, and what is on it now. */
@@ -40,18 +41,12 @@ export class WhatIf {
   }
 
   async #act(verb, cut = null) {
-    if (verb === "repair" && at("slot").value === "") {
-      this.#say("repair: choose the slot that is to boot");
-      return;
-    }
-    const { answer, notes, operations, wasCut } = await this.#board.act(verb, this.#slotFor(verb), cut);
-    if (wasCut) {
-      this.#changed(`The power went in ${DOES[verb]}, at operation ${operations.length}. This is what is there then.`);
-    } else if (answer.error) {
-      this.#say(`${DOES[verb]} is refused: ${answer.error.message}. ${answer.error.cure}`.replace(/\. $/, "."), "bad");
-    } else {
-      this.#changed([`After ${DOES[verb]}: ${outcome(verb, answer)}.`, ...notes.filter((note) => note.startsWith("after"))].join(" "));
-    }
+    if (verb === "repair" && at("slot").value === "") return this.#say("Repair: choose the slot that is to boot.", "bad");
+    const { answer, operations, wasCut, changed } = await this.#board.act(verb, this.#slotFor(verb), cut);
+    if (wasCut) return this.#changed(`The power went in ${DOES[verb]}, at operation ${operations.length}.`);
+    const refused = answer.error ?? answer.why;
+    if (refused && !changed) return this.#say(sentences(`${DOES[verb]} is refused: ${refused.message}`, refused.cure), "bad");
+    return this.#changed(sentences(refused ? refused.message : `After ${DOES[verb]}: ${outcome(verb, answer)}`));
   }
 
   #cut() {
@@ -79,7 +74,7 @@ export class WhatIf {
 
   #undo() {
     this.#board.undo();
-    this.#changed("The last step is undone.");
+    return this.#changed("The last step is undone.");
   }
 
   #download() {
@@ -91,15 +86,14 @@ export class WhatIf {
   }
 }
 
+const sentences = (...texts) => texts.filter(Boolean).map((text) => `${text[0].toUpperCase()}${text.slice(1)}.`).join(" ");
+
 function outcome(verb, answer) {
   if (verb === "reset") {
     const boot = answer.boots.at(-1);
     const writes = boot.writes.map((write) => `, and the bootloader wrote record ${write.record}: ${write.state}`);
     return `${boot.slot ?? "nothing"} ${boot.slot ? "runs" : "boots"}: ${boot.reason_text}${writes.join("")}`;
   }
-  if (verb === "repair") {
-    if (!answer.possible) return `it cannot be done: ${answer.why.message}`;
-    return answer.changes.length === 0 ? "nothing has to change" : `${answer.boot_slot_after} boots next`;
-  }
+  if (verb === "repair") return answer.changes.length === 0 ? "nothing has to change" : `${answer.boot_slot_after} boots next`;
   return answer.event.message;
 }
