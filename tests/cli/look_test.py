@@ -151,7 +151,9 @@ class Inspect(CommandTest):
 
     def test_the_policy_decides_what_boots(self):
         content = flash_bytes(BOTH, (record(1, VALID), record(2, 1)))
-        self.assertEqual(self.ok("inspect", self.file("f.bin", content), "--json").json["boot_slot"], "ota_1")
+        answer = self.ok("inspect", self.file("f.bin", content), "--json").json
+        self.assertEqual((answer["boot_slot"], answer["boot_reason"]), ("ota_1", "active_record"))
+        self.assertEqual(answer["boot_reason_text"], "the newest boot record names it")
         self.assertEqual(self.ok("inspect", "f.bin", "--json", "--policy", "stock-rollback").json["boot_slot"], "ota_0")
 
 
@@ -181,8 +183,21 @@ class Map(CommandTest):
         out = self.ok("map", board).out
         self.assertIn("update under way", out)
         self.assertIn("still to be sent", out)
-        regions = {r["name"]: r for r in self.ok("map", board, "--json").json["regions"]}
+        answer = self.ok("map", board, "--json").json
+        regions = {r["name"]: r for r in answer["regions"]}
         self.assertGreater(regions["ota_1"]["cells"]["missing"], 0)
+        self.check_grid(answer)
+
+    def check_grid(self, answer):
+        """The picture and its regions tell the same of each cell."""
+        grid = answer["grid"]
+        self.assertEqual(len(grid["holds"]) * answer["cell"], answer["size"])
+        self.assertEqual(len(grid["regions"]), len(grid["holds"]))
+        self.assertEqual(len(grid["holds"]) % grid["columns"], 0)
+        for number, region in enumerate(answer["regions"]):
+            for sign, name in zip("edim?", ("empty", "data", "image", "missing", "unknown")):
+                shown = sum(r == number and h == sign for r, h in zip(grid["regions"], grid["holds"]))
+                self.assertEqual(shown, region["cells"][name], (region["name"], name))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ class CheckArrows(unittest.TestCase):
         self.refuses("dualbank/engine/a.hpp", '#include "dualbank/sim/b.hpp"')
         self.refuses("dualbank/sim/a.hpp", '#include "dualbank/ports/ram/b.hpp"')
         self.refuses("dualbank/bindings/python/a.cpp", '#include "dualbank/cli/b.hpp"')
+        self.passes("dualbank/bindings/web/a.cpp", '#include "dualbank/cli/b.hpp"')
+        self.refuses("dualbank/cli/a.cpp", '#include "dualbank/bindings/web/b.hpp"')
         self.refuses("examples/a.cpp", '#include "dualbank/cli/b.hpp"')
 
     def test_a_port_knows_the_flash_and_no_other_part_of_the_engine(self):

@@ -115,10 +115,17 @@ class Cuts(CommandTest):
         self.assertFalse(whole["wasCut"])
         self.assertGreater(len(whole["operations"]), 0)
         cuts = [{"step": step, "share": share} for step in range(len(whole["operations"])) for share in (0, 0.5)]
-        for answer in web.ask(self.folder, [{"file": "dump.bin", "words": ["switch", "dump.bin"], "cut": cut} for cut in cuts]):
+        questions = [{"file": "dump.bin", "words": ["switch", "dump.bin"], "cut": cut, "then": ["inspect", "dump.bin"]}
+                     for cut in cuts]
+        answers = web.ask(self.folder, questions)
+        for cut, answer in zip(cuts, answers):
             self.assertTrue(answer["wasCut"])
             self.assertIsNone(answer["answer"])
-            self.assertNotEqual(answer["digest"], whole["digest"])
+            self.assertEqual(answer["operations"][:-1], whole["operations"][:cut["step"]])
+            self.assertIn(answer["after"]["boot_slot"], ("ota_0", "ota_1"))
+        self.assertEqual(answers[0]["digest"], self.digest(path), "before the first operation nothing is changed")
+        self.assertEqual(answers[0]["after"]["boot_slot"], "ota_0")
+        self.assertGreater(len({answer["digest"] for answer in answers}), len(whole["operations"]))
         self.assertEqual(path.read_bytes(), content)
 
 

@@ -45,6 +45,6 @@ def run(words, folder, given=None):
 
 
 def ask(folder, questions):
-    """An answer of the page's engine for each {"file", "words", "cut"}."""
-    lines = "".join(json.dumps({"cut": None, **question}) + "\n" for question in questions)
+    """An answer of the page's engine for each {"file", "words", "cut", "then"}."""
+    lines = "".join(json.dumps(question) + "\n" for question in questions)
     return [json.loads(line) for line in run(["node", HERE / "ask.mjs", MODULE, ENGINE], folder, lines).splitlines()]
