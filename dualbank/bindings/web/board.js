@@ -6,7 +6,8 @@ const SECTOR = 4096;
 function sectorsOf(bytes, operations) {
   const sectors = new Map();
   for (const { address, size } of operations) {
-    for (let at = address - (address % SECTOR); at < address + size; at += SECTOR) sectors.set(at, bytes.slice(at, at + SECTOR));
+    for (let at = address - (address % SECTOR); at < address + size; at += SECTOR)
+      sectors.set(at, bytes.slice(at, at + SECTOR));
   }
   return sectors;
 }

@@ -2,10 +2,11 @@
 
 export const at = (id) => document.getElementById(id);
 
+const SVG_SPACE = "http://www.w3.org/2000/svg";
 const SVG = new Set(["svg", "rect", "title"]);
 
 export function element(name, attributes = {}, ...children) {
-  const made = SVG.has(name) ? document.createElementNS("http://www.w3.org/2000/svg", name) : document.createElement(name);
+  const made = SVG.has(name) ? document.createElementNS(SVG_SPACE, name) : document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined) made.setAttribute(key, value);
   }

@@ -37,9 +37,9 @@ def main():
         sys.exit("join.py: the engine's text may end its element")
     policy = ("default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
               f"style-src {digest(style)}; script-src {digest(script)} 'wasm-unsafe-eval'")
-    text = (HERE / "index.html").read_text(encoding="utf-8")
-    for key, value in (("policy", policy), ("style", style), ("script", script), ("size", str(len(packed))), ("engine", engine)):
-        text = text.replace("{" + key + "}", value, 1)
+    parts = {"policy": policy, "style": style, "script": script, "size": str(len(packed)), "engine": engine}
+    template = (HERE / "index.html").read_text(encoding="utf-8")
+    text = re.sub(r"\{(\w+)\}", lambda place: parts[place[1]], template)
     if len(text.encode()) > MOST_BYTES:
         sys.exit(f"join.py: the page has {len(text.encode()):,} bytes, and may have {MOST_BYTES:,}")
     page.write_text(text, encoding="utf-8")

@@ -3,7 +3,7 @@
 import { element, sizeText, hex } from "./dom.js";
 
 const CELL = { width: 10, height: 15 };
-const HOLDS = { e: "empty", d: "data", i: "image", m: "missing", "?": "unknown" };
+export const HOLDS = { e: "empty", d: "data", i: "image", m: "missing", "?": "unknown" };
 const COLORS = 8;
 
 /** Which colour a region has, of the style sheet's. */
@@ -46,10 +46,19 @@ export function drawMap(map) {
   return svg;
 }
 
-/** "1.2 MiB of image, 0.8 MiB erased": from the cells, so as exact as they are. */
+/** What a cell holds, in words. */
+export const WORDS = {
+  image: "good image",
+  data: "data",
+  empty: "erased",
+  missing: "still to be sent",
+  unknown: "not in the file",
+};
+
+/** "good image 1.2 MiB, erased 0.8 MiB": from the cells, so as exact as they are. */
 export function contentText(region, cellBytes) {
-  const words = { image: "good image", data: "data", missing: "still to be sent", empty: "erased", unknown: "not in the file" };
-  const parts = Object.entries(words).filter(([kind]) => region.cells[kind] > 0);
+  const parts = Object.entries(WORDS).filter(([kind]) => region.cells[kind] > 0);
   if (parts.length === 1) return parts[0][1];
-  return parts.map(([kind, word]) => `${word} ${sizeText(Math.min(region.cells[kind] * cellBytes, region.size))}`).join(", ");
+  const size = (kind) => sizeText(Math.min(region.cells[kind] * cellBytes, region.size));
+  return parts.map(([kind, word]) => `${word} ${size(kind)}`).join(", ");
 }

@@ -1,7 +1,7 @@
 // The page: takes a file, asks the engine, shows the answer.
 
 import { Board } from "./board.js";
-import { at, element, sizeText } from "./dom.js";
+import { at, element, hex, sizeText } from "./dom.js";
 import { loadEngine } from "./engine.js";
 import { decode85 } from "./decode85.js";
 import { sections, verdict } from "./view.js";
@@ -27,7 +27,8 @@ async function show(words) {
   const status = isFlash ? await board.ask("status") : null;
   const [what, why, kind] = verdict(inspect);
   at("name").textContent = board.name;
-  const facts = [inspect.kind, sizeText(inspect.size), inspect.chip, inspect.from ? `from 0x${inspect.from.toString(16)} on` : null];
+  const from = inspect.from ? `from ${hex(inspect.from)} on` : null;
+  const facts = [inspect.kind, sizeText(inspect.size), inspect.chip, from];
   at("facts").textContent = facts.filter(Boolean).join(", ");
   at("verdict").className = kind;
   at("verdict").replaceChildren(...(isFlash ? [element("strong", {}, what), `: ${why}`] : []));

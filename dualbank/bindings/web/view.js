@@ -1,7 +1,7 @@
 // What inspect, map and status answer, as a page.
 
 import { element, hex, sizeText, table } from "./dom.js";
-import { colorOf, contentText, drawMap } from "./map.js";
+import { HOLDS, WORDS, colorOf, contentText, drawMap } from "./map.js";
 
 const badge = (text, kind) => element("span", { class: `badge ${kind}` }, text);
 
@@ -24,8 +24,10 @@ export function verdict(inspect) {
 
 function slotsTable(inspect, status, running) {
   const rows = inspect.slots.map((slot) => {
-    const name = element("span", {}, slot.name, slot.name === inspect.boot_slot ? badge("boots next", "note") : null,
-      slot.name === running ? badge("runs", "note") : null, slot.name === status?.trial ? badge("on trial", "warning") : null);
+    const marks = [["boots next", inspect.boot_slot, "note"], ["runs", running, "note"],
+      ["on trial", status?.trial, "warning"], ["being updated", inspect.update?.slot, "note"]];
+    const name = element("span", {}, slot.name,
+      ...marks.filter(([, marked]) => marked === slot.name).map(([words, , kind]) => badge(words, kind)));
     const used = slot.image?.length ? `${sizeText(slot.image.length)} of ${sizeText(slot.size)}` : sizeText(slot.size);
     return [name, imageName(slot.image), stateOf(slot), slot.platform, used, recordText(slot.record)];
   });
@@ -60,9 +62,17 @@ export function findingsList(findings) {
 
 function imageTable(inspect) {
   const { image } = inspect;
-  const facts = [["Image", imageName(image)], ["Verifies", image.valid ? badge("valid", "good") : badge("damaged", "bad")],
-    ["Platform", inspect.platform], ["Chip", image.chip], ["Length", image.length === null ? null : `${image.length} bytes`],
-    ["Built", image.built?.trim()], ["ESP-IDF", image.idf], ["Signature", inspect.signature?.kind], ["SHA-256", image.sha256]];
+  const facts = [
+    ["Image", imageName(image)],
+    ["Verifies", image.valid ? badge("valid", "good") : badge("damaged", "bad")],
+    ["Platform", inspect.platform],
+    ["Chip", image.chip],
+    ["Length", image.length === null ? null : `${image.length} bytes`],
+    ["Built", image.built?.trim()],
+    ["ESP-IDF", image.idf],
+    ["Signature", inspect.signature?.kind],
+    ["SHA-256", image.sha256],
+  ];
   return table("The image", ["What", "Value"], facts.filter(([, value]) => value));
 }
 
@@ -70,7 +80,7 @@ const section = (title, ...children) => element("section", {}, element("h2", {},
 
 /** The whole answer, as sections. `look`: {inspect, map, status, running}; map and status are null where there is none. */
 export function sections({ inspect, map, status, running }) {
-  const made = [section("What is wrong", findingsList(inspect.findings))];
+  const made = [section("Findings", findingsList(inspect.findings))];
   if (inspect.image) made.unshift(section("Image", imageTable(inspect)));
   if (map) made.push(section("Map", drawMap(map), legend(map), regionsTable(map)));
   if (inspect.slots) made.splice(1, 0, section("Slots", slotsTable(inspect, status, running),
@@ -79,11 +89,9 @@ export function sections({ inspect, map, status, running }) {
 }
 
 function legend(map) {
-  const seen = new Set(map.grid.holds);
-  const signs = [["i", "image", "good image"], ["d", "data", "data"], ["e", "empty", "erased"],
-    ["m", "missing", "still to be sent"], ["?", "unknown", "not in the file"]];
+  const seen = new Set([...map.grid.holds].map((sign) => HOLDS[sign]));
   const sizes = `one cell is ${sizeText(map.cell)}, one row ${sizeText(map.cell * map.grid.columns)}`;
-  const items = signs.filter(([sign]) => seen.has(sign)).map(([, kind, words]) =>
+  const items = Object.entries(WORDS).filter(([kind]) => seen.has(kind)).map(([kind, words]) =>
     element("li", {}, element("span", { class: `swatch color0 ${kind}`, "aria-hidden": "true" }), words));
   return element("ul", { class: "legend" }, ...items, element("li", {}, sizes));
 }

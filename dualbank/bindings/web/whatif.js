@@ -41,11 +41,13 @@ export class WhatIf {
   }
 
   async #act(verb, cut = null) {
-    if (verb === "repair" && at("slot").value === "") return this.#say("Repair: choose the slot that is to boot.", "bad");
+    if (verb === "repair" && this.#slotFor(verb) === "")
+      return this.#say("Repair: choose the slot that is to boot.", "bad");
     const { answer, operations, wasCut, changed } = await this.#board.act(verb, this.#slotFor(verb), cut);
     if (wasCut) return this.#changed(`The power went in ${DOES[verb]}, at operation ${operations.length}.`);
     const refused = answer.error ?? answer.why;
-    if (refused && !changed) return this.#say(sentences(`${DOES[verb]} is refused: ${refused.message}`, refused.cure), "bad");
+    if (refused && !changed)
+      return this.#say(sentences(`${DOES[verb]} is refused: ${refused.message}`, refused.cure), "bad");
     return this.#changed(sentences(refused ? refused.message : `After ${DOES[verb]}: ${outcome(verb, answer)}`));
   }
 
@@ -62,8 +64,9 @@ export class WhatIf {
       return [element("option", { value: `${i} 0` }, `${i + 1} of ${operations.length}, before it ${words}`),
         element("option", { value: `${i} 0.5` }, `${i + 1} of ${operations.length}, half way: it ${words}`)];
     });
-    at("cut-step").replaceChildren(...options, ...(options.length === 0 ? [element("option", {}, "it writes nothing")] : []));
     at("cut-step").disabled = at("cut").disabled = options.length === 0;
+    if (options.length === 0) options.push(element("option", {}, "it writes nothing"));
+    at("cut-step").replaceChildren(...options);
   }
 
   #words({ kind, address, size }) {
@@ -86,7 +89,8 @@ export class WhatIf {
   }
 }
 
-const sentences = (...texts) => texts.filter(Boolean).map((text) => `${text[0].toUpperCase()}${text.slice(1)}.`).join(" ");
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+const sentences = (...texts) => texts.filter(Boolean).map(sentence).join(" ");
 
 function outcome(verb, answer) {
   if (verb === "reset") {
@@ -94,6 +98,8 @@ function outcome(verb, answer) {
     const writes = boot.writes.map((write) => `, and the bootloader wrote record ${write.record}: ${write.state}`);
     return `${boot.slot ?? "nothing"} ${boot.slot ? "runs" : "boots"}: ${boot.reason_text}${writes.join("")}`;
   }
-  if (verb === "repair") return answer.changes.length === 0 ? "nothing has to change" : `${answer.boot_slot_after} boots next`;
+  if (verb === "repair") {
+    return answer.changes.length === 0 ? "nothing has to change" : `${answer.boot_slot_after} boots next`;
+  }
   return answer.event.message;
 }
