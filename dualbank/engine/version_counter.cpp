@@ -8,7 +8,7 @@ namespace dualbank {
 namespace {
 
 constexpr std::uint32_t kMagic = 0x3156'4244;  // "DBV1"
-constexpr std::uint32_t kCellBytes = 16;
+constexpr std::uint32_t kVersionCellBytes = 16;
 constexpr std::uint32_t kMostUnitBytes = 32;
 constexpr std::uint32_t kCopies = 2;
 
@@ -68,7 +68,7 @@ struct VersionRecord::Look {
 };
 
 std::uint32_t VersionRecord::cell_bytes(const Flash& flash) {
-  return flash.geometry().write_unit_bytes > kCellBytes ? flash.geometry().write_unit_bytes : kCellBytes;
+  return flash.geometry().write_unit_bytes > kVersionCellBytes ? flash.geometry().write_unit_bytes : kVersionCellBytes;
 }
 
 Event VersionRecord::look(Flash& flash, Look& look) const {

@@ -10,3 +10,4 @@
 #include "dualbank/engine/layout.cpp"
 #include "dualbank/engine/length_reader.cpp"
 #include "dualbank/engine/received.cpp"
+#include "dualbank/engine/version_counter.cpp"
