@@ -28,7 +28,7 @@ bench:
 	@tools/setup test
 	@mkdir -p build/logs
 	@cmake --preset default >build/logs/configure.log || { cat build/logs/configure.log; exit 1; }
-	@cmake --build --preset default --parallel $(JOBS) --target dualbank_bench dualbank_command >build/logs/bench.log || { cat build/logs/bench.log; exit 1; }
+	@cmake --build --preset default --parallel $(JOBS) --target dualbank_bench dualbank_command python_package >build/logs/bench.log || { cat build/logs/bench.log; exit 1; }
 	@build/dualbank_bench
 	@tools/bench_commands
 

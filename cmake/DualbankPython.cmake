@@ -37,6 +37,10 @@ target_link_libraries(python_module PRIVATE dualbank_hash dualbank::ports dualba
 target_include_directories(python_module PRIVATE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(python_module PRIVATE Py_LIMITED_API=0x030B0000 DUALBANK_VERSION="${PROJECT_VERSION}")
 target_link_options(python_module PRIVATE -Wl,--exclude-libs,ALL)
+if(NOT DUALBANK_SANITIZE)
+  # Few calls of it are used: to load the whole library takes longer than all the rest of an import.
+  target_link_options(python_module PRIVATE -static-libstdc++ -static-libgcc)
+endif()
 set_target_properties(python_module PROPERTIES
   OUTPUT_NAME _dualbank PREFIX "" SUFFIX .abi3.so LIBRARY_OUTPUT_DIRECTORY $<1:${python_folder}>
   CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden)

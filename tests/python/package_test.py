@@ -72,6 +72,21 @@ class Stubs(unittest.TestCase):
         self.assertRegex((ROOT / "CMakeLists.txt").read_text(), rf"project\(dualbank\s+VERSION {dualbank.__version__}\b")
 
 
+class Import(unittest.TestCase):
+    def test_loads_nothing_but_its_own_three_modules(self):  # whatever else it would load takes longer than these
+        code = "import sys; before = set(sys.modules); import dualbank; print(*sorted(set(sys.modules) - before))"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.split(), ["dualbank", "dualbank._default", "dualbank._dualbank"])
+
+    def test_the_rest_comes_when_it_is_asked_for(self):
+        code = "import dualbank; print(all(hasattr(dualbank, name) for name in dualbank.__all__), dualbank.Board.status.__doc__[:9])"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout, "True What runs\n")
+        self.assertEqual(dualbank.update.__doc__, dualbank.Board.update.__doc__)
+        with self.assertRaisesRegex(AttributeError, "module 'dualbank' has no attribute 'flush'"):
+            dualbank.flush
+
+
 class Main(FlashTest):
     def run_main(self, *arguments, **environment):
         return subprocess.run([sys.executable, "-m", "dualbank", *arguments], capture_output=True, text=True, timeout=60,

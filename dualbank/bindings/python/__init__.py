@@ -21,7 +21,6 @@ Whatever is refused raises `Error`, with `code`, `values` and `cure`; files rais
 One board, one thread: a call that meets another one under way raises `Error` with the code "busy".
 """
 
-from ._board import Board, open
 from ._default import (
     abandon,
     begin,
@@ -38,8 +37,6 @@ from ._default import (
     use,
 )
 from ._dualbank import Error, __version__
-from ._inspect import Inspection, inspect
-from ._reports import Drive, Image, Record, Slot, Status, Update
 
 __all__ = [
     "Board",
@@ -67,3 +64,30 @@ __all__ = [
     "update",
     "use",
 ]
+
+# Loaded when they are asked for, so that a script which only imports this waits for less than a millisecond.
+_ELSEWHERE = {
+    "Board": "_board",
+    "Drive": "_reports",
+    "Image": "_reports",
+    "Inspection": "_inspect",
+    "Record": "_reports",
+    "Slot": "_reports",
+    "Status": "_reports",
+    "Update": "_reports",
+    "inspect": "_inspect",
+    "open": "_board",
+}
+
+
+def __getattr__(name):
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    globals()[name] = getattr(import_module(f".{_ELSEWHERE[name]}", __name__), name)
+    return globals()[name]
+
+
+def __dir__():
+    return sorted({*globals(), *_ELSEWHERE})

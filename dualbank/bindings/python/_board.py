@@ -1,11 +1,10 @@
 """A board's flash in a file: the C++ board, and what is easier said in Python."""
 
 import atexit
-import hashlib
 import os
 import weakref
 
-from . import _dualbank
+from . import _default, _dualbank
 from ._images import sound_app
 from ._reports import status_of
 
@@ -64,25 +63,14 @@ class Board(_dualbank.Board):
         return self._path
 
     def status(self):
-        """What runs, what boots next, what each slot holds: a Status, with the fields of `dualbank status --json`."""
         return status_of(self._status())
 
     def missing(self):
-        """The ranges of the update under way that are still to be sent, as (from, to). Empty when nothing is missing.
-
-        Before the last segment header has come, the length is not known and the last range ends at the slot's end.
-        """
         return self._missing()
 
     def update(self, image, progress=None):
-        """Updates to an image and makes it boot next: checks it, writes what is missing, checks the slot, switches.
+        import hashlib
 
-        image: a path, or the bytes, of an app image, a joined file or a UF2 file. It is checked as a whole before
-        anything is written. The same call goes on with an update that was interrupted, by an exception of `progress`,
-        Ctrl-C or a power cut.
-        progress: called with (done, total) in bytes, before the first piece and after each.
-        Returns True, or False when the slot that boots next already holds this image and nothing was done.
-        """
         app = sound_app(image, self._allow_foreign)
         if self._boots(app):
             return False
@@ -100,6 +88,10 @@ class Board(_dualbank.Board):
                 report(done, total)
         self.switch()
         return True
+
+    for _verb in (status, missing, update):
+        _verb.__doc__ = getattr(_default, _verb.__name__).__doc__
+    del _verb
 
 
 def open(

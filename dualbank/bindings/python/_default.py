@@ -2,8 +2,7 @@
 
 import os
 
-from ._board import Board
-from ._dualbank import Error
+from ._dualbank import Board, Error
 
 _board = None
 
@@ -18,6 +17,8 @@ def use(path, *, policy=None, running=None, force=False, allow_foreign=False, ov
         _board.close()
         _board = None
     if path is not None:
+        from ._board import Board
+
         _board = Board(
             path,
             policy=policy,
@@ -77,29 +78,29 @@ def erase_filesystem(extended=None):
 
 
 def status():
+    """What runs, what boots next, what each slot holds: a Status, with the fields of `dualbank status --json`."""
     return _default().status()
 
 
 def missing():
+    """The ranges of the update under way that are still to be sent, as (from, to). Empty when nothing is missing.
+
+    Before the last segment header has come, the length is not known and the last range ends at the slot's end.
+    """
     return _default().missing()
 
 
 def update(image, progress=None):
+    """Updates to an image and makes it boot next: checks it, writes what is missing, checks the slot, switches.
+
+    image: a path, or the bytes, of an app image, a joined file or a UF2 file. It is checked as a whole before
+    anything is written. The same call goes on with an update that was interrupted, by an exception of `progress`,
+    Ctrl-C or a power cut.
+    progress: called with (done, total) in bytes, before the first piece and after each.
+    Returns True, or False when the slot that boots next already holds this image and nothing was done.
+    """
     return _default().update(image, progress)
 
 
-for _verb in (
-    begin,
-    flash,
-    switch,
-    confirm,
-    rollback,
-    boot_guard,
-    abandon,
-    reset,
-    erase_filesystem,
-    status,
-    missing,
-    update,
-):
+for _verb in (begin, flash, switch, confirm, rollback, boot_guard, abandon, reset, erase_filesystem):
     _verb.__doc__ = getattr(Board, _verb.__name__).__doc__
