@@ -14,7 +14,7 @@ namespace dualbank::cli {
 
 bool path_exists(const std::string&) { return true; }
 
-std::vector<std::byte> read_file(const std::string&) {
+std::vector<std::byte> read_file(const std::string&, std::size_t) {
   const Bytes bytes = web::file();
   return {bytes.begin(), bytes.end()};
 }
