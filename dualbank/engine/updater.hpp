@@ -67,9 +67,11 @@ struct Options {
   VersionRule* versions = nullptr;
   bool anti_rollback = false;  ///< refuse images whose secure version is below `lowest_secure_version`
   std::uint32_t lowest_secure_version = 0;
-  bool allow_foreign = false;      ///< take images without descriptor or SHA-256 (other platforms)
-  bool allow_unconfirmed = false;  ///< update although the running image is on trial: its fallback is lost
-  bool read_only = false;          ///< look, never write: every writing call answers read_only
+  bool allow_foreign = false;  ///< take images without descriptor or SHA-256 (other platforms)
+  /// Update although the running image is on trial: its fallback is lost, and what comes in its place is the fallback
+  /// as soon as it is whole: it boots when the trial is over, chosen or not.
+  bool allow_unconfirmed = false;
+  bool read_only = false;  ///< look, never write: every writing call answers read_only
 };
 
 /// What an update is, said before its bytes. All optional.
