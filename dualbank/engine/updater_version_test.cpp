@@ -108,6 +108,37 @@ TEST_F(Versions, WhatACutKeptFromTheCounterTheNextOpenDoes) {
   }
 }
 
+// It reads as confirmed at one boot, and would not at the next.
+TEST_F(Versions, AConfirmationThatACutLeftInDoubtIsMadeCertainBeforeItCounts) {
+  board_.install(1, version(7));
+  Updater updater{board_.flash, options()};
+  ASSERT_EQ(updater.open(), Status::ok);
+  ASSERT_EQ(updater.switch_slot(), Status::ok);
+  Options running = options();
+  running.running_slot = 1;
+  const auto start = board_.flash.snapshot();
+  int counted_boots = 0;
+  for (std::uint32_t operation = 0; operation < 4; ++operation) {
+    for (std::uint32_t units = 0; units <= 16; ++units) {
+      board_.flash.restore(start);
+      Updater next{board_.flash, running};
+      ASSERT_EQ(next.open(), Status::ok);
+      board_.flash.cut_at(operation, {.kind = sim::Tear::Kind::prefix, .units = units, .marginal = true});
+      if (next.confirm() == Status::ok) break;
+      board_.flash.reboot(sim::MarginalBits::programmed);
+      Updater again{board_.flash, running};
+      ASSERT_EQ(again.open(), Status::ok);
+      if (counted() != 7) continue;
+      ++counted_boots;
+      board_.flash.reboot(sim::MarginalBits::erased);
+      Updater last{board_.flash, running};
+      ASSERT_EQ(last.open(), Status::ok);
+      EXPECT_FALSE(last.status().on_trial) << operation << " " << units;
+    }
+  }
+  EXPECT_GT(counted_boots, 0);
+}
+
 TEST_F(Versions, ABoardThatWasNeverSwitchedCountsWhenItIsConfirmed) {
   Updater updater{board_.flash, options()};
   ASSERT_EQ(updater.open(), Status::ok);

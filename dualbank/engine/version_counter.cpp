@@ -11,6 +11,7 @@ constexpr std::uint32_t kMagic = 0x3156'4244;  // "DBV1"
 constexpr std::uint32_t kVersionCellBytes = 16;
 constexpr std::uint32_t kMostUnitBytes = 32;
 constexpr std::uint32_t kCopies = 2;
+constexpr std::uint32_t kMostRefused = 8;
 
 /// The version in a sound cell; false for any other.
 bool read_cell(Bytes cell16, std::uint32_t& version) {
@@ -127,8 +128,13 @@ Event VersionRecord::raise(Flash& flash, std::uint32_t version) {
   if (const Event e = look(flash, found); e.failed()) return e;
   if (version == 0 || version < found.highest) return kDone;
   std::uint32_t copies = version == found.highest ? found.copies : 0;
-  for (; copies < kCopies; ++copies) {
-    if (const Event e = append(flash, found, version); e.failed()) return e;
+  std::uint32_t refused = 0;
+  while (copies < kCopies) {
+    const Event e = append(flash, found, version);
+    // A program that was cut before any bit of it: a flash whose units are programmed once refuses that one for ever.
+    const bool passes = e.code == Status::flash_not_erased || e.code == Status::flash_verify_failed;
+    if (e.failed() && (!passes || ++refused > kMostRefused)) return e;
+    if (!e.failed()) ++copies;
   }
   const Status synced = flash.sync();
   return synced == Status::ok ? kDone : Event{synced};

@@ -88,6 +88,9 @@ class VersionRecord final : public VersionCounter {
   /// bytes.
   explicit constexpr VersionRecord(const Extent& sectors) : sectors_(sectors) {}
 
+  /// Where else they are, before the first call.
+  void place(const Extent& sectors) { sectors_ = sectors; }
+
   [[nodiscard]] Result<std::uint32_t> lowest(Flash& flash) override;
   /// Errors: those of the flash; layout_misaligned: these are no two sectors of it.
   [[nodiscard]] Event raise(Flash& flash, std::uint32_t version) override;

@@ -78,7 +78,7 @@ TEST_P(VersionRecordTest, NoCutMakesANumberThatNobodyWrote) {
           flash.reboot();
           ASSERT_TRUE(read() == before || read() == after) << read() << " " << at << sim::tear_code(tear);
         }
-        ASSERT_EQ(record_.raise(flash, after), Event{});
+        ASSERT_EQ(record_.raise(flash, after), Event{}) << at << sim::tear_code(tear);
         for (int boot = 0; boot < 3; ++boot) {
           flash.reboot();
           ASSERT_EQ(read(), after) << at << sim::tear_code(tear);

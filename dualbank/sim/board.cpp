@@ -31,12 +31,34 @@ Layout layout_of(const BoardKind& kind) {
   return layout;
 }
 
+/// Where the last part ends, and a guarded board's counter begins.
+std::uint32_t end_of(const Layout& layout) {
+  const Extent last = layout.factory.present() ? layout.factory : layout.slots[layout.slot_count - 1U];
+  return last.offset + last.size_bytes;
+}
+
+/// What stands on the flash, also while its power is off.
+class Standing final : public Flash {
+ public:
+  explicit Standing(const NorFlash& flash) : Flash(flash.geometry()), flash_(flash) {}
+  Status read(std::uint32_t address, MutableBytes out) override {
+    const Bytes bytes = flash_.contents().subspan(address, out.size());
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+    return Status::ok;
+  }
+  Status program(std::uint32_t /*address*/, Bytes /*bytes*/) override { return Status::read_only; }
+  Status erase(std::uint32_t /*address*/, std::uint32_t /*size_bytes*/) override { return Status::read_only; }
+  Status sync() override { return Status::ok; }
+
+ private:
+  const NorFlash& flash_;
+};
+
 Geometry geometry_of(const BoardKind& kind) {
   Geometry geometry = kind.geometry;
   if (geometry.size_bytes != 0) return geometry;
   const Layout layout = layout_of(kind);
-  const Extent last = kind.factory ? layout.factory : layout.slots[kind.slots - 1U];
-  geometry.size_bytes = round_up(last.offset + last.size_bytes, geometry.sector_bytes());
+  geometry.size_bytes = end_of(layout) + (kind.guarded ? 2 * geometry.sector_bytes() : 0);
   return geometry;
 }
 
@@ -66,6 +88,10 @@ std::string place_name(SlotIndex slot) {
 
 Board::Board(const BoardKind& kind, Policy policy)
     : flash(geometry_of(kind)), kind_(kind), policy_(policy), layout_(layout_of(kind)) {
+  if (kind.guarded) {
+    counter_place_ = {end_of(layout_), 2 * flash.geometry().sector_bytes()};
+    versions_.place(counter_place_);
+  }
   flash.put(0, table_of(layout_));
   flash.observe([this](const Op& op) { watch(op); });
 }
@@ -100,7 +126,13 @@ Bytes Board::contents_of(SlotIndex slot) const {
 }
 
 BootSettings Board::settings() const {
-  return {.policy = policy_, .chip_id = kFirmwareChip, .native = kind_.native ? &kNativeRecords : nullptr};
+  BootSettings settings{
+      .policy = policy_, .chip_id = kFirmwareChip, .native = kind_.native ? &kNativeRecords : nullptr};
+  if (guards_boot()) {
+    settings.guard = &guard_;
+    settings.versions = &versions_;
+  }
+  return settings;
 }
 
 Options Board::options(SlotIndex running) const {
@@ -109,7 +141,9 @@ Options Board::options(SlotIndex running) const {
           .policy = policy_,
           .table_offset = 0,
           .layout = kind_.native ? &layout_ : nullptr,
-          .native = kind_.native ? &kNativeRecords : nullptr};
+          .native = kind_.native ? &kNativeRecords : nullptr,
+          .guard = kind_.guarded ? &guard_ : nullptr,
+          .versions = kind_.guarded ? &versions_ : nullptr};
 }
 
 BootRecords Board::records() const { return inputs().records; }
@@ -124,12 +158,33 @@ bool Board::verifies(SlotIndex slot) const {
     if (const auto known = verified_.find(digest); known != verified_.end()) return known->second;
   }
   ImageVerifier verifier{ImageRules::vendor(kFirmwareChip, extent.size_bytes, extent.offset)};
-  const bool good = verifier.feed(contents_of(slot)) == Status::ok && verifier.done();
+  bool good = verifier.feed(contents_of(slot)) == Status::ok && verifier.done();
+  if (good && guards_boot()) {
+    Standing standing{flash};
+    std::array<std::byte, 1024> buffer;
+    good = !guard_.check(standing, {extent, verifier.info().length_bytes, {}}, buffer).failed();
+  }
   if (!drifting) {
     if (verified_.size() > kMostRemembered) verified_.clear();
     verified_[digest] = good;
   }
   return good;
+}
+
+std::uint32_t Board::secure_version(SlotIndex slot) const {
+  const Bytes descriptor = contents_of(slot).subspan(kAppDescriptorOffset, kAppDescriptorBytes);
+  return AppDescriptor::present(descriptor) ? AppDescriptor::parse(descriptor).secure_version : 0;
+}
+
+std::uint32_t Board::lowest_version() const {
+  if (!kind_.guarded) return 0;
+  const bool drifting = flash.has_marginal_bits(counter_place_.offset, counter_place_.size_bytes);
+  const std::uint64_t digest = flash.digest(counter_place_.offset, counter_place_.size_bytes);
+  if (const auto known = counted_.find(digest); !drifting && known != counted_.end()) return known->second;
+  Standing standing{flash};
+  const auto lowest = versions_.lowest(standing);
+  if (!drifting) counted_[digest] = *lowest;
+  return *lowest;
 }
 
 BootInputs Board::inputs() const {
@@ -156,7 +211,10 @@ BootInputs Board::inputs() const {
 BootDecision Board::decide(BootInputs in) const {
   for (;;) {  // as the bootloader does: only what would boot is verified, and left out when it is bad
     const BootDecision decision = decide_boot(in, policy_);
-    if (decision.slot == kNoSlot || verifies(decision.slot)) return decision;
+    const SlotIndex slot = decision.slot;
+    if (slot == kNoSlot || (verifies(slot) && (!guards_boot() || secure_version(slot) >= lowest_version()))) {
+      return decision;
+    }
     if (decision.slot == kFactorySlot) {
       in.good_factory = false;
     } else {
@@ -184,6 +242,11 @@ bool Board::rules_kept() const {
 bool Board::check(std::string_view moment) {
   if (!problem.empty()) return false;
   const SlotIndex now = decide().slot;
+  if (kind_.guarded && now != kNoSlot && secure_version(now) < lowest_version()) {
+    problem =
+        "the counter says " + std::to_string(lowest_version()) + ", more than what would boot " + std::string{moment};
+    return false;
+  }
   if (may_boot_.has(now)) return true;
   problem = place_name(now) + " would boot " + std::string{moment};
   return false;

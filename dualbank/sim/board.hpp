@@ -2,6 +2,7 @@
 // reset would boot, and looks after every operation whether that may be.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -12,6 +13,7 @@
 #include "dualbank/engine/updater.hpp"
 #include "dualbank/sim/nor_flash.hpp"
 #include "dualbank/sim/scenario.hpp"
+#include "dualbank/sim/signed_image.hpp"
 
 namespace dualbank::sim {
 
@@ -50,8 +52,13 @@ class Board {
 
   // ---- what it is
   [[nodiscard]] bool is_metadata(std::uint32_t address) const {
-    return address - layout_.otadata.offset < layout_.otadata.size_bytes;
+    return address - layout_.otadata.offset < layout_.otadata.size_bytes ||
+           address - counter_place_.offset < counter_place_.size_bytes;
   }
+  /// What a guarded board's counter says; 0 on others.
+  [[nodiscard]] std::uint32_t lowest_version() const;
+  /// Of the image in a slot.
+  [[nodiscard]] std::uint32_t secure_version(SlotIndex slot) const;
   [[nodiscard]] const Layout& layout() const { return layout_; }
   [[nodiscard]] BootSettings settings() const;
   /// For an Updater on this board.
@@ -80,6 +87,8 @@ class Board {
   std::string problem;     ///< the first that was found
 
  private:
+  /// The bootloader asks guard and counter: ours does.
+  [[nodiscard]] bool guards_boot() const { return kind_.guarded && policy_ == Policy::dualbank; }
   [[nodiscard]] BootInputs inputs() const;
   [[nodiscard]] BootDecision decide(BootInputs inputs) const;
   SlotIndex run_own_bootloader(const BootDecision& decision);
@@ -88,6 +97,12 @@ class Board {
   const BoardKind& kind_;
   Policy policy_;
   Layout layout_{};
+  Extent counter_place_{};
+  std::array<Sha256Digest, 1> keys_{sim_key_digest()};
+  mutable SimVerifier verifier_;
+  mutable SignatureGuard guard_{verifier_, {.keys = keys_}};
+  mutable VersionRecord versions_{counter_place_};
+  mutable std::unordered_map<std::uint64_t, std::uint32_t> counted_;
   NorFlash::Snapshot start_;
   Places may_boot_{};
   std::uint32_t boots_ = 0;

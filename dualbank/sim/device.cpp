@@ -21,7 +21,10 @@ Device::Device(const Scenario& scenario) : scenario_(scenario), board_(*scenario
   std::uint64_t own = 0;  // every scenario has images of its own, so that its flash is like no other's
   for (const char c : scenario.line()) own = own * 131 + static_cast<unsigned char>(c);
   for (std::size_t i = 0; i < kVersions.size(); ++i) {
-    images_.push_back(firmware_image(kVersions[i], i == kFirst || i == kOld ? kRunningImageBytes : length, own));
+    const std::uint32_t bytes = i == kFirst || i == kOld ? kRunningImageBytes : length;
+    const std::uint32_t version = scenario.board->guarded ? kSecureVersions[i] : 0;
+    images_.push_back(firmware_image(kVersions[i], bytes, own, version));
+    if (scenario.board->guarded) images_.back() = signed_image(std::move(images_.back()));
   }
   const std::string_view start = scenario.start;
   const SlotIndex running = start == "second" ? 1 : 0;

@@ -91,7 +91,11 @@ Device::Ended Device::act(Call call, Updater& updater) {
     case Call::switch_slot:
       return do_switch(updater);
     case Call::confirm:
-      return judge(updater.confirm(), "confirm()", updater);
+      if (const Ended ended = judge(updater.confirm(), "confirm()", updater); ended != Ended::done) return ended;
+      if (scenario_.board->guarded && board_.lowest_version() != board_.secure_version(known_.running)) {
+        return wrong("the counter does not follow what is confirmed");
+      }
+      return Ended::done;
     case Call::boot_guard: {
       const Status status = updater.boot_guard(kMostGuardedBoots);
       if (status == Status::power_lost) return Ended::power_lost;

@@ -13,5 +13,7 @@ inline constexpr std::uint8_t kOld = 1;
 inline constexpr std::uint8_t kVendors = 2;
 inline constexpr std::uint8_t kSent = 3;
 inline constexpr std::array<std::string_view, 8> kVersions{"1.0", "0.9", "7.7", "2.0", "3.0", "4.0", "5.0", "6.0"};
+/// Of guarded boards.
+inline constexpr std::array<std::uint32_t, 8> kSecureVersions{2, 1, 2, 3, 4, 5, 6, 7};
 
 }  // namespace dualbank::sim

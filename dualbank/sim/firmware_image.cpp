@@ -33,11 +33,12 @@ class Filling {
 
 }  // namespace
 
-std::vector<std::byte> firmware_image(std::string_view version, std::uint32_t length_bytes, std::uint64_t filling_of) {
+std::vector<std::byte> firmware_image(std::string_view version, std::uint32_t length_bytes, std::uint64_t filling_of,
+                                      std::uint32_t secure_version) {
   if (length_bytes < kShortest || length_bytes % 16 != 0) {
     throw std::invalid_argument("firmware_image: the length must be a multiple of 16, 512 at least");
   }
-  AppDescriptor descriptor{};
+  AppDescriptor descriptor{.secure_version = secure_version};
   std::copy_n(version.begin(), std::min<std::size_t>(version.size(), 31), descriptor.version.begin());
   constexpr std::string_view kProject = "sim";
   std::copy(kProject.begin(), kProject.end(), descriptor.project_name.begin());

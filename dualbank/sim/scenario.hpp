@@ -54,6 +54,7 @@ struct BoardKind {
   bool small = true;                 ///< else it is left out of nested cuts
   bool native = false;               ///< boot records and journal in the native form
   bool trusts_blank = false;         ///< Options::trust_blank
+  bool guarded = false;              ///< signed images only, and a version counter in two sectors behind the slots
 };
 
 struct StartKind {
