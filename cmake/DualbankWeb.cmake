@@ -1,11 +1,5 @@
 # For WebAssembly: the command's verbs that look at a dump or change one, for the page of dualbank/bindings/web.
-# tools/build_web configures and builds it, and makes the page of it.
-
-foreach(name DUALBANK_BOARDS_TABLE DUALBANK_HEADERS)
-  if(NOT ${name})
-    message(FATAL_ERROR "${name} is not set: use tools/build_web")
-  endif()
-endforeach()
+# tools/build_web configures and builds it, says where the table of boards and the headers are, and makes the page of it.
 
 set(cli_sources
     arguments context csv_table describe dump extended_drive find_chip findings firmware flash_map flash_view
@@ -23,7 +17,12 @@ target_include_directories(dualbank_web SYSTEM PRIVATE ${DUALBANK_HEADERS})
 target_compile_definitions(dualbank_web PRIVATE FMT_HEADER_ONLY "FMT_STATIC_THOUSANDS_SEPARATOR=','" FMT_USE_FLOAT=0
                            FMT_USE_DOUBLE=0 FMT_USE_LONG_DOUBLE=0 FMT_USE_INT128=0)
 target_precompile_headers(dualbank_web PRIVATE <fmt/format.h> <nlohmann/json.hpp> <functional> <string> <vector>)
+# What stands in for a class of the command need not use all of it.
+target_compile_options(dualbank_web PRIVATE -Wno-unused-private-field)
 # throw without a table to unwind by: runtime.cpp says what comes of it.
+foreach(target dualbank_formats dualbank_engine)
+  target_compile_options(${target} PRIVATE -Oz -flto)
+endforeach()
 target_compile_options(dualbank_web PRIVATE -fexceptions -fvisibility=hidden -Oz -flto)
 target_link_options(dualbank_web PRIVATE -mexec-model=reactor -Oz -flto
                     LINKER:--gc-sections,--strip-all,--export=__stack_pointer)

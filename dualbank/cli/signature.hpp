@@ -44,9 +44,6 @@ using ReadSlot = std::function<std::vector<std::byte>(std::uint32_t offset, std:
 /// "signed for Secure Boot V2 (RSA-3072), one sector at 0x3000"; empty without one.
 [[nodiscard]] std::string signature_text(const Signature& signature);
 
-/// Adds the blocks of a sector; `signed_bytes` are those before it.
-void look_at_blocks(Bytes sector, Bytes signed_bytes, Signature& found);
-
 /// {"index", "scheme", "key_digest", "good", "code", "message"}.
 [[nodiscard]] Json block_json(const BlockReport& block);
 

@@ -3,9 +3,10 @@
 //   node ask.mjs MODULE.wasm ENGINE.js <<<'{"file": "dump.bin", "words": ["inspect", "dump.bin"]}'
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 
 const [module, script] = process.argv.slice(2);
-const { loadEngine } = await import(`data:text/javascript,${encodeURIComponent(readFileSync(script, "utf8"))}`);
+const { loadEngine } = await import(pathToFileURL(script).href);
 const run = await loadEngine(readFileSync(module));
 for (const line of readFileSync(0, "utf8").split("\n").filter(Boolean)) {
   const { file, words, cut = null, then } = JSON.parse(line);

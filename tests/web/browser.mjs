@@ -158,6 +158,13 @@ const checks = {
     assert.match(await text("#sections"), /SHA-256/);
     assert.ok(await page.isHidden("#what-if"));
   },
+  async "signatures are verified"() {
+    await open("signed.bin");
+    assert.match(await text("#sections"), /secure_boot_v2.*Nothing wrong/);
+    await open("wrongly-signed.bin");
+    assert.match(await text("#sections"), /block 0/);
+    assert.doesNotMatch(await text("#sections"), /Nothing wrong/);
+  },
   async "any bytes are answered, and soon"() {
     for (const name of ["empty.bin", "one-byte.bin", "random.bin", "cut-short.bin", "-64-mib.bin"]) {
       const start = Date.now();

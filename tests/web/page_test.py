@@ -1,8 +1,10 @@
 """The page answers as the command does: the same JSON, the same exit code, the same bytes afterwards."""
 
 import shutil
+import struct
 import sys
 import unittest
+import zlib
 
 import web_support as web
 
@@ -48,17 +50,13 @@ def dumps():
     yield "text", b"<html>no flash</html>\n"
 
 
-def without_verdicts(answer):
-    """The page names signatures and does not verify them. (The answer without their verdicts, whether there were any)"""
-    slots = [slot for slot in answer.get("slots", []) + [answer] if isinstance(slot, dict) and slot.get("signature")]
-    for slot in slots:
-        slot["signature"]["blocks"] = []
-    found = answer.get("findings", [])
-    kept = ("signature_of_other_bytes",)
-    verdicts = [finding for finding in found if finding["code"].startswith("signature_") and finding["code"] not in kept]
-    if verdicts:
-        answer["findings"] = [finding for finding in found if finding not in verdicts]
-    return answer, bool(verdicts)
+def wrongly_signed(image, signature_at):
+    """A signed image, but a bit of its signature is another, and the block's own CRC is right."""
+    wrong = bytearray(image)
+    block = len(wrong) - 4096
+    wrong[block + signature_at + 8] ^= 1
+    struct.pack_into("<I", wrong, block + 1196, zlib.crc32(wrong[block:block + 1196]))
+    return bytes(wrong)
 
 
 class SameAnswers(CommandTest):
@@ -80,9 +78,8 @@ class SameAnswers(CommandTest):
             command = self.run_command(words[0], name, *words[1:], "--json")
             self.folder = root
             with self.subTest(case=i, words=words):
-                expected, unverified = without_verdicts(command.json)
-                self.assertEqual(answer["answer"], expected)
-                self.assertEqual(answer["code"], 0 if unverified and not expected["findings"] else command.code)
+                self.assertEqual(answer["answer"], command.json)
+                self.assertEqual(answer["code"], command.code)
                 self.assertEqual(answer["digest"], self.digest(root / str(i) / name))
         return [answer["answer"] for answer in answers]
 
@@ -114,6 +111,21 @@ class SameAnswers(CommandTest):
             cases.append(((self.folder / "board.flash").read_bytes(), ("inspect",)))
         for answer in self.compare_all(cases):
             self.assertEqual(answer["boot_slot"], "ota_0")
+
+    def test_signatures_are_verified(self):
+        self.file("plain.bin", app_image("1.0"))
+        cases = []
+        for scheme, signature_at in (("rsa3072", 812), ("ecdsa256", 101), ("ecdsa384", 133)):
+            self.ok("keygen", f"{scheme}.pem", "--scheme", scheme)
+            self.ok("sign", "plain.bin", "--key", f"{scheme}.pem", "-o", f"{scheme}.bin")
+            good = (self.folder / f"{scheme}.bin").read_bytes()
+            cases += [(image, ("inspect",)) for image in (good, wrongly_signed(good, signature_at))]
+        cases.append((dump({"ota_0": cases[0][0], "ota_1": cases[3][0]}, (record(1, VALID), b"")), ("inspect",)))
+        *images, flash = self.compare_all(cases)
+        blocks = [answer["signature"]["blocks"][0] for answer in images]
+        self.assertEqual([block["good"] for block in blocks], [True, False] * 3)
+        self.assertEqual({block["code"] for block in blocks[1::2]}, {"signature_wrong"})
+        self.assertEqual([slot["signature"]["blocks"][0]["good"] for slot in flash["slots"]], [True, False])
 
     def test_cures_name_the_file_as_it_is_called(self):
         content = dict(dumps())["broken-records"]
@@ -163,6 +175,9 @@ class Browser(CommandTest):
         self.file("whole-rolled-back.bin", whole)
         self.ok("rollback", "whole-rolled-back.bin")
         self.file("whole.bin", whole)
+        self.ok("keygen", "key.pem", "--scheme", "ecdsa256")
+        self.ok("sign", "image.bin", "--key", "key.pem", "-o", "signed.bin")
+        self.file("wrongly-signed.bin", wrongly_signed((self.folder / "signed.bin").read_bytes(), 101))
         web.run_in_browser(self.folder)
 
 

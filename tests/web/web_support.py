@@ -12,7 +12,7 @@ BUILD = pathlib.Path(os.environ.get("DUALBANK_BUILD", ROOT / "build"))
 HERE = pathlib.Path(__file__).resolve().parent
 MODULE = BUILD / "web" / "wasm" / "dualbank_web.wasm"
 PAGE = BUILD / "web" / "dualbank.html"
-ENGINE = ROOT / "dualbank" / "bindings" / "web" / "engine.js"
+ENGINE = BUILD / "web" / "engine"
 TOOLS = ("clang++-19", "wasm-ld-19", "node", "npm", "chromium")
 
 sys.path.insert(0, str(ROOT / "tests" / "cli"))
@@ -20,6 +20,10 @@ sys.path.insert(0, str(ROOT / "tests" / "cli"))
 
 def build():
     run([ROOT / "tools" / "build_web"], ROOT)
+    ENGINE.mkdir(exist_ok=True)
+    for script in ("engine.js", "verifier.js"):
+        shutil.copy(ROOT / "dualbank" / "bindings" / "web" / script, ENGINE)
+    shutil.copy(HERE / "package.json", ENGINE)  # which says that they are modules
 
 
 def run_in_browser(folder):
@@ -47,4 +51,4 @@ def run(words, folder, given=None):
 def ask(folder, questions):
     """An answer of the page's engine for each {"file", "words", "cut", "then"}."""
     lines = "".join(json.dumps(question) + "\n" for question in questions)
-    return [json.loads(line) for line in run(["node", HERE / "ask.mjs", MODULE, ENGINE], folder, lines).splitlines()]
+    return [json.loads(line) for line in run(["node", HERE / "ask.mjs", MODULE, ENGINE / "engine.js"], folder, lines).splitlines()]

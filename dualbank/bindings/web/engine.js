@@ -1,5 +1,7 @@
 // The command's verbs, compiled to WebAssembly: bytes of a file and words in, JSON out. Each run has a memory of its own.
 
+import { sha384, verify } from "./verifier.js";
+
 const STOP = Symbol("the run ends here");
 
 /** Takes the module's bytes. Answers run(). */
@@ -9,17 +11,44 @@ export async function loadEngine(code) {
 }
 
 /**
- * One verb on a file: words as after "dualbank". `cut`: {step, share}, the power goes in that
- * operation on the flash once that share of its bytes is done. Answers the command's exit code and JSON, what it said
- * beside it, the file afterwards, and the operations on the flash.
+ * A run cannot wait for the browser's cryptography: it ends with its first question, and is done again from the start
+ * with the answer at hand.
  */
 async function run(module, bytes, words, cut) {
+  const answers = [];
+  for (;;) {
+    const done = await runOnce(module, bytes, words, cut, answers);
+    if (done.question === null) return done;
+    answers.push(await done.question());
+  }
+}
+
+/**
+ * One verb on a file: words as after "dualbank". `cut`: {step, share}, the power goes in that operation on the flash
+ * once that share of its bytes is done. Answers the command's exit code and JSON, what it said beside it, the file
+ * afterwards, and the operations on the flash; or the question that is open.
+ */
+async function runOnce(module, bytes, words, cut, answers) {
   const operations = [];
   let exports = null;
   const stop = () => {
     throw STOP;
   };
+  let asked = 0;
+  let question = null;
+  const ask = (what) => {
+    if (asked < answers.length) return answers[asked++];
+    question = what;
+    return stop();
+  };
   const page = {
+    sha384(at, size, digest) {
+      room(digest, 48).set(ask(() => sha384(room(at, size))));
+    },
+    verify(bits, key, keySize, signature, signatureSize, message, messageSize) {
+      const places = [[key, keySize], [signature, signatureSize], [message, messageSize]];
+      return ask(() => verify(bits, ...places.map((place) => room(...place))));
+    },
     unwind: stop,
     cut: stop,
     attempt(what) {
@@ -28,7 +57,7 @@ async function run(module, bytes, words, cut) {
         exports.dualbank_call(what);
         return 0;
       } catch (error) {
-        if (error !== STOP || powerIsGone(operations)) throw error;
+        if (error !== STOP || question !== null || powerIsGone(operations)) throw error;
         exports.__stack_pointer.value = stack;
         return 1;
       }
@@ -55,8 +84,10 @@ async function run(module, bytes, words, cut) {
   } catch (error) {
     if (error !== STOP) throw error;
   }
+  if (question !== null) return { question };
   const wasCut = powerIsGone(operations);
   return {
+    question,
     wasCut,
     operations,
     code: wasCut ? null : exports.dualbank_code(),

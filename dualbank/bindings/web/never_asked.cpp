@@ -4,6 +4,7 @@
 #include "dualbank/cli/boards.hpp"
 #include "dualbank/cli/serial_line.hpp"
 #include "dualbank/cli/serial_verbs.hpp"
+#include "dualbank/cli/trust.hpp"
 
 namespace dualbank::cli {
 
@@ -16,5 +17,9 @@ int reset_over_line(Context&) { std::abort(); }
 
 // Nor layouts by name: no word of the page's names one.
 const KnownLayout& find_layout(std::string_view) { std::abort(); }
+
+// Nor whose images: no --trust, no --lowest-version.
+Trust::Trust(const Context&) {}
+Event Trust::check(Bytes, const ImageInfo&) { return {}; }
 
 }  // namespace dualbank::cli
