@@ -11,6 +11,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 MOST_BYTES = 200_000
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+\.js)";\n', re.M)
+# On lines of their own.
+COMMENT = re.compile(r"^\s*(?://.*|/\*\*(?:.|\n)*?\*/)\n", re.M)
 
 
 def modules(name, seen):
@@ -20,7 +22,7 @@ def modules(name, seen):
     seen.add(name)
     text = (HERE / name).read_text(encoding="utf-8")
     before = "".join(modules(other, seen) for other in IMPORT.findall(text))
-    return before + re.sub(r"^export ", "", IMPORT.sub("", text), flags=re.M)
+    return before + re.sub(r"^export ", "", COMMENT.sub("", IMPORT.sub("", text)), flags=re.M)
 
 
 def digest(text):
