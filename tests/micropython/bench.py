@@ -1,9 +1,43 @@
-"""What life.py runs on: a board's flash, in a file for CPython's package, on a block device in RAM elsewhere."""
+"""What stands before each of the other scripts, with the images: how they check, and a board's flash to work on: a file for
+CPython's package, a block device in RAM elsewhere."""
 
 import dualbank
-from fixtures import FLASH_BYTES, PIECES, TABLE_OFFSET
 
 SECTOR = 4096
+checks = 0
+
+
+def check(truth, what=""):
+    global checks
+    checks += 1
+    assert truth, what
+
+
+def raised(kind, verb, *arguments, **keywords):
+    try:
+        verb(*arguments, **keywords)
+    except kind as error:
+        return error
+    check(False, "not raised")
+
+
+def refused(code, verb, *arguments, **keywords):
+    error = raised(dualbank.Error, verb, *arguments, **keywords)
+    check(isinstance(error, RuntimeError) and error.code == code, (error.code, code))
+    return error
+
+
+def send(image, piece=1000):
+    for at in range(0, len(image), piece):
+        dualbank.flash(image[at : at + piece])
+
+
+def run_tests(names):
+    for name in sorted(names):
+        if name.startswith("test_"):
+            names[name]()
+            print("ok", name[5:].replace("_", " "))
+    print(checks, "checks")
 
 
 class RamFlash:
@@ -62,44 +96,46 @@ class RamFlash:
         return True
 
 
+def changed(data, changes):
+    """Bytes with others in their place, as (offset, bytes)."""
+    data = bytearray(data)
+    for offset, piece in changes:
+        data[offset : offset + len(piece)] = piece
+    return bytes(data)
+
+
 if hasattr(dualbank, "Board"):  # the package for CPython
-    import atexit
-    import os
-    import tempfile
+    FILE = "bench.flash"
 
-    _file, _path = tempfile.mkstemp(prefix="dualbank-")
-    atexit.register(os.unlink, _path)
-
-    def new_flash():
-        """A fresh board: image 1.0 in ota_0, nothing else."""
+    def new_flash(changes=()):
+        """A fresh board: image 1.0 in ota_0, nothing else; with changes, as (offset, bytes)."""
         dualbank.use(None)
-        data = bytearray(b"\xff" * FLASH_BYTES)
-        for offset, piece in PIECES:
-            data[offset : offset + len(piece)] = piece
-        with open(_path, "wb") as file:
-            file.write(data)
+        with open(FILE, "wb") as file:
+            file.write(changed(b"\xff" * FLASH_BYTES, PIECES + list(changes)))
 
     def use(**options):
-        dualbank.use(_path, **options)
+        dualbank.use(FILE, **options)
 
     def holds(offset, data):
         """Whether these bytes stand in the flash."""
-        with open(_path, "rb") as file:
+        with open(FILE, "rb") as file:
             return file.read()[offset : offset + len(data)] == data
 
     def fingerprint():
         """The same only where the whole flash is the same."""
-        with open(_path, "rb") as file:
+        with open(FILE, "rb") as file:
             return hash(file.read())
 
 else:
     device = None
 
-    def new_flash():
-        """A fresh board: image 1.0 in ota_0, nothing else."""
+    def new_flash(changes=()):
+        """A fresh board: image 1.0 in ota_0, nothing else; with changes, as (offset, bytes)."""
         global device
         dualbank.use(None)
         device = RamFlash(FLASH_BYTES, PIECES)
+        for offset, piece in changes:
+            device._sector(offset // SECTOR)[offset % SECTOR : offset % SECTOR + len(piece)] = piece
 
     def use(**options):
         dualbank.use(device, table_offset=TABLE_OFFSET, **options)

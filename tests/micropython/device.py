@@ -1,34 +1,12 @@
 """A block device object as the flash, in every MicroPython and in CircuitPython: two data slots, and devices that fail."""
 
-import bench
 import dualbank
-from fixtures import DATA, SLOT_BYTES, SLOTS, TABLE_OFFSET, TWO
 
-checks = 0
 BLOCKS = 40
 
 
-def check(truth, what=""):
-    global checks
-    checks += 1
-    assert truth, what
-
-
-def raised(kind, verb, *arguments, **keywords):
-    try:
-        verb(*arguments, **keywords)
-    except kind as error:
-        return error
-    check(False, "not raised")
-
-
-def send(image):
-    for at in range(0, len(image), 1000):
-        dualbank.flash(image[at : at + 1000])
-
-
 def test_two_data_slots():
-    device = bench.RamFlash(BLOCKS * 4096)
+    device = RamFlash(BLOCKS * 4096)
     dualbank.use(device)
     check(device.operations == 0)
     status = dualbank.status()
@@ -46,26 +24,26 @@ def test_two_data_slots():
 
 
 def test_what_a_device_raises_comes_out():
-    bench.new_flash()
-    bench.use()
+    new_flash()
+    use()
     dualbank.flash(TWO[:4096])
     for error in (OSError(5), KeyboardInterrupt(), ValueError("mine")):
-        bench.device.fails = error
+        device.fails = error
         check(raised(type(error), dualbank.flash, TWO[4096:8192], 4096) is error)
     check(dualbank.missing() == [(4096, len(TWO))], dualbank.missing())
     dualbank.flash(TWO[4096:], 4096)
-    bench.device.fails = OSError(5)
+    device.fails = OSError(5)
     raised(OSError, dualbank.switch)
     dualbank.switch()
     check(dualbank.status().boot_slot == "ota_1")
 
 
-class Refusing(bench.RamFlash):
+class Refusing(RamFlash):
     def writeblocks(self, block, buffer, offset=0):
         return -30
 
     def ioctl(self, operation, argument):
-        return None if operation == 6 else bench.RamFlash.ioctl(self, operation, argument)
+        return None if operation == 6 else RamFlash.ioctl(self, operation, argument)
 
 
 def test_a_device_that_says_no():
@@ -75,11 +53,11 @@ def test_a_device_that_says_no():
     check(error.values["address"] < BLOCKS * 4096 and error.cure)
 
 
-class Nosy(bench.RamFlash):
+class Nosy(RamFlash):
     def readblocks(self, block, buffer, offset=0):
         if self.operations:
             dualbank.status()
-        return bench.RamFlash.readblocks(self, block, buffer, offset)
+        return RamFlash.readblocks(self, block, buffer, offset)
 
 
 def test_one_call_at_a_time():
@@ -88,7 +66,7 @@ def test_one_call_at_a_time():
     check((error.code, error.cure) == ("busy", "wait until the other call has returned"), error.code)
 
 
-class Odd(bench.RamFlash):
+class Odd(RamFlash):
     def __init__(self, block, count):
         self.answers = {4: count, 5: block}
 
@@ -101,20 +79,20 @@ def test_what_is_no_flash():
         error = raised(ValueError, dualbank.use, Odd(block, count))
         check("blocks of 256 to 4096 bytes, a power of two" in str(error), str(error))
     raised((AttributeError, TypeError), dualbank.use, 5)
-    error = raised(dualbank.Error, dualbank.use, bench.RamFlash(8 * 4096), table_offset=0x4000)
+    error = raised(dualbank.Error, dualbank.use, RamFlash(8 * 4096), table_offset=0x4000)
     check(error.code == "table_missing" and error.values["address"] == 0x4000, error.code)
     check(raised(dualbank.Error, dualbank.status).code == "no_flash_named")
 
 
 def test_smaller_blocks():
-    class Small(bench.RamFlash):
+    class Small(RamFlash):
         def readblocks(self, block, buffer, offset=0):
             assert offset + len(buffer) <= 512
-            bench.RamFlash.readblocks(self, block // 8, buffer, block % 8 * 512 + offset)
+            RamFlash.readblocks(self, block // 8, buffer, block % 8 * 512 + offset)
 
         def writeblocks(self, block, buffer, offset=0):
             assert offset + len(buffer) <= 512
-            bench.RamFlash.writeblocks(self, block // 8, buffer, block % 8 * 512 + offset)
+            RamFlash.writeblocks(self, block // 8, buffer, block % 8 * 512 + offset)
 
         def ioctl(self, operation, argument):
             if operation == 6:
@@ -123,8 +101,8 @@ def test_smaller_blocks():
                 return 0
             return {4: len(self.sectors) * 8, 5: 512}.get(operation)
 
-    bench.new_flash()
-    device = Small(bench.FLASH_BYTES, bench.PIECES)
+    new_flash()
+    device = Small(FLASH_BYTES, PIECES)
     dualbank.use(device, table_offset=TABLE_OFFSET)
     send(TWO)
     dualbank.switch()
@@ -132,8 +110,4 @@ def test_smaller_blocks():
     check(device.holds(SLOTS[1], TWO))
 
 
-for name in sorted(globals()):
-    if name.startswith("test_"):
-        globals()[name]()
-        print("ok", name[5:].replace("_", " "))
-print(checks, "checks")
+run_tests(globals())

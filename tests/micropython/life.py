@@ -1,44 +1,16 @@
 """The module's life: one script, unchanged in CPython, in every MicroPython and in CircuitPython."""
 
-import bench
 import dualbank
-from fixtures import OTHER_CHIP, SLOT_BYTES, SLOTS, TWO
-
-checks = 0
-
-
-def check(truth, what=""):
-    global checks
-    checks += 1
-    assert truth, what
-
-
-def refused(code, verb, *arguments, **keywords):
-    try:
-        verb(*arguments, **keywords)
-    except dualbank.Error as error:
-        check(isinstance(error, RuntimeError) and error.code == code, (error.code, code))
-        return error
-    check(False, "not refused: " + code)
 
 
 def raises(kind, text, verb, *arguments, **keywords):
-    try:
-        verb(*arguments, **keywords)
-    except kind as error:
-        check(text in str(error), str(error))
-        return
-    check(False, "not raised: " + text)
+    error = raised(kind, verb, *arguments, **keywords)
+    check(text in str(error), str(error))
 
 
 def boots():
     status = dualbank.status()
     return status.running_slot, status.boot_slot, status.trial
-
-
-def send(image, piece=1024):
-    for at in range(0, len(image), piece):
-        dualbank.flash(image[at : at + piece])
 
 
 def test_no_flash_is_named():
@@ -49,8 +21,8 @@ def test_no_flash_is_named():
 
 
 def test_a_whole_update():
-    bench.new_flash()
-    bench.use()
+    new_flash()
+    use()
     check(boots() == ("ota_0", "ota_0", None), boots())
     check(dualbank.missing() == [])
     check(dualbank.flash(TWO[:2048]) is None)
@@ -66,10 +38,10 @@ def test_a_whole_update():
     dualbank.flash(buffer=memoryview(TWO)[4096:8192], offset=4096)
     check(dualbank.missing() == [])
     check(dualbank.switch() is None)
-    check(bench.holds(SLOTS[1], TWO))
+    check(holds(SLOTS[1], TWO))
     check(boots() == ("ota_0", "ota_1", None), boots())
 
-    bench.use(running="ota_1")
+    use(running="ota_1")
     check(boots() == ("ota_1", "ota_1", "ota_1"), boots())
     refused("on_trial", dualbank.flash, TWO)
     dualbank.confirm()
@@ -81,9 +53,26 @@ def test_a_whole_update():
     dualbank.rollback(slot="ota_0")
 
 
+def test_the_usage_that_circuitpython_documents():
+    new_flash()
+    use()
+    offset = 0
+    while offset < len(TWO):
+        buffer = TWO[offset : offset + 2048]
+        dualbank.flash(buffer, offset)
+        offset += len(buffer)
+    dualbank.switch()
+    check(holds(SLOTS[1], TWO) and boots()[1] == "ota_1")
+    new_flash()
+    use()
+    dualbank.flash(bytearray(TWO))  # "the entire firmware or a partial chunk"
+    dualbank.switch()
+    check(holds(SLOTS[1], TWO) and boots()[1] == "ota_1")
+
+
 def test_status():
-    bench.new_flash()
-    bench.use()
+    new_flash()
+    use()
     status = dualbank.status()
     check(len(status) == 12 and status[0] is True and status.reason is None and status.reason_code is None)
     check((status.policy, status.boot_reason, status.next_update_slot) == ("stock", "no_record_first_slot", "ota_1"))
@@ -105,8 +94,8 @@ def test_status():
 
 
 def test_a_damaged_image():
-    bench.new_flash()
-    bench.use()
+    new_flash()
+    use()
     dualbank.flash(TWO[:4096])
     second = dualbank.status().slots[1]
     check(second.image.valid is False and second.image.version == "2.0" and second.image.sha256 is None, second)
@@ -116,41 +105,41 @@ def test_a_damaged_image():
 
 
 def test_a_trial_that_nobody_confirms():
-    bench.new_flash()
-    bench.use()
+    new_flash()
+    use()
     dualbank.boot_guard()
     send(TWO, 3000)
     dualbank.switch()
     for boot in range(2):
-        bench.use(running="ota_1")
+        use(running="ota_1")
         dualbank.boot_guard(2)
         check(boots() == ("ota_1", "ota_1", "ota_1"), boots())
         dualbank.boot_guard(2)  # the same boot
-    bench.use(running="ota_1")
+    use(running="ota_1")
     error = refused("trial_failed", dualbank.boot_guard, most_boots=2)
     check(error.values["running"] == "ota_1" and error.values["tries"] == 2, error.values)
     check(boots()[1] == "ota_0", boots())
 
 
 def test_a_wrong_chip_costs_nothing():
-    bench.new_flash()
-    bench.use()
-    before = bench.fingerprint()
+    new_flash()
+    use()
+    before = fingerprint()
     error = refused("image_wrong_chip", dualbank.flash, OTHER_CHIP)
     check(error.values == {"image": "esp32s3", "board": "esp32c3"}, error.values)
     check("esp32s3" in str(error) and "esp32c3" in error.cure and str(error).endswith(error.cure))
     check(error.args == (str(error),), error.args)
     refused("image_wrong_chip", dualbank.begin, header=OTHER_CHIP[:512])
-    check(bench.fingerprint() == before)
+    check(fingerprint() == before)
 
 
 def test_begin_and_go_on():
-    bench.new_flash()
-    bench.use()
+    new_flash()
+    use()
     dualbank.begin(b"two", len(TWO), TWO[:512])
     dualbank.flash(TWO[4096:8192], 4096)
     dualbank.flash(TWO[8192:9000])
-    bench.use()  # keeps what was partly received
+    use()  # keeps what was partly received
     dualbank.begin(b"two", length=len(TWO))
     check(dualbank.missing() == [(0, 4096), (9000, len(TWO))], dualbank.missing())
     dualbank.begin(identity=b"another", length=len(TWO))
@@ -158,8 +147,8 @@ def test_begin_and_go_on():
 
 
 def test_arguments():
-    bench.new_flash()
-    bench.use()
+    new_flash()
+    use()
     for wrong in ("text", 5, None, 1.5):
         raises(TypeError, "", dualbank.flash, wrong)
     for wrong in (1.5, "0", None, b"0"):
@@ -176,8 +165,8 @@ def test_arguments():
     raises(ValueError, "'ota_16' is no slot: write 'ota_0', 'ota_1' ... or 'factory'", dualbank.switch, "ota_16")
     raises(ValueError, "'ota_' is no slot", dualbank.rollback, slot="ota_")
     raises(OverflowError, "", dualbank.boot_guard, 256)
-    raises(ValueError, "'mine' is no policy: write 'stock', 'stock-rollback' or 'dualbank'", bench.use, policy="mine")
-    bench.use()
+    raises(ValueError, "'mine' is no policy: write 'stock', 'stock-rollback' or 'dualbank'", use, policy="mine")
+    use()
     for offset in (0xFFFFFFFF, SLOT_BYTES):
         dualbank.flash(TWO[:1024], 0)
         error = refused("beyond_slot", dualbank.flash, b"0123456789", offset)
@@ -185,8 +174,8 @@ def test_arguments():
 
 
 def test_a_policy_that_counts():
-    bench.new_flash()
-    bench.use(policy="dualbank")
+    new_flash()
+    use(policy="dualbank")
     check(dualbank.status().policy == "dualbank")
     send(TWO, 5000)
     dualbank.switch("ota_1")
@@ -199,8 +188,4 @@ def test_an_error_of_ones_own():
     raises(RuntimeError, "", dualbank.rollback)
 
 
-for name in sorted(globals()):
-    if name.startswith("test_"):
-        globals()[name]()
-        print("ok", name[5:].replace("_", " "))
-print(checks, "checks")
+run_tests(globals())

@@ -4,11 +4,10 @@ interpreters that the tests run have no module in C."""
 import micropython
 
 import dualbank
-from fixtures import FLASH_BYTES, PIECES, TABLE_OFFSET, TWO
 
 
 class Flash:
-    """As bench.RamFlash, on memory that is there from the start, without a slice."""
+    """As RamFlash, on memory that is there from the start, without a slice."""
 
     def __init__(self):
         self.data = bytearray(b"\xff" * FLASH_BYTES)
