@@ -145,8 +145,8 @@ std::vector<std::byte> read_file(const std::string& path, std::size_t most_bytes
     const ssize_t got = ::read(file.number(), bytes.data() + had, kPieceBytes);
     const int error = errno;
     bytes.resize(had + (got > 0 ? static_cast<std::size_t>(got) : 0));
-    if (got == 0) return bytes;
     if (interrupted()) throw refused_interrupted();
+    if (got == 0) return bytes;
     if (got < 0 && error != EINTR) throw refused_read(path, error);
     if (bytes.size() > most) throw refused_large(path, most);
   }
