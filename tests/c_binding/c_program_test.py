@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -65,6 +66,14 @@ class CProgram(unittest.TestCase):
         self.assertEqual([line for line in lines if line.startswith("slot")], [self.slot_line(slot) for slot in status["slots"]])
         self.assertIn(f"next {status['boot_slot'][-1]} {status['boot_reason']}", lines)
         self.run_program(DUALBANK, "inspect", "board.flash")
+
+    def test_nothing_allocates(self):
+        undefined = set()
+        for room in ("c", "engine", "formats"):
+            undefined |= set(self.run_program("nm", "-u", BUILD / f"libdualbank_{room}.a").split())
+        self.assertIn("memcpy", undefined)
+        heap = {name for name in undefined if re.fullmatch(r"_Zn[wa].*|_Zd[la].*|(?:m|c|re|aligned_)alloc|malloc|free|strdup", name)}
+        self.assertEqual(heap, set())
 
     @unittest.skipUnless(shutil.which("g++"), "no g++")
     def test_the_header_is_cplusplus_too(self):

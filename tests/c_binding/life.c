@@ -105,6 +105,24 @@ static void look(dualbank_updater* updater) {
   CHECK(strcmp(name, "imag") == 0 && dualbank_chip_name(0x10005) == NULL);
 }
 
+static void names(void) {
+  static const dualbank_slot no_slots[] = {16, 17, 127, -3, DUALBANK_SLOT_NONE, DUALBANK_SLOT_UNKNOWN, -128};
+  static const char* const no_names[] = {"", "ota_", "ota_16", "ota_01", "OTA_0", "ota_0 ", "factor"};
+  size_t i;
+  int slot;
+  for (slot = -2; slot < 16; ++slot) {
+    const char* name = dualbank_slot_name((dualbank_slot)slot);
+    CHECK(name != NULL && dualbank_slot_named(name) == slot);
+  }
+  CHECK(strcmp(dualbank_slot_name(12), "ota_12") == 0 && strcmp(dualbank_slot_name(-1), "factory") == 0);
+  CHECK(strcmp(dualbank_slot_name(DUALBANK_SLOT_TEST), "test") == 0);
+  for (i = 0; i < sizeof no_slots / sizeof no_slots[0]; ++i) CHECK(dualbank_slot_name(no_slots[i]) == NULL);
+  for (i = 0; i < sizeof no_names / sizeof no_names[0]; ++i) CHECK(dualbank_slot_named(no_names[i]) == DUALBANK_SLOT_NONE);
+  CHECK(strcmp(dualbank_policy_name(DUALBANK_STOCK), "stock") == 0);
+  CHECK(strcmp(dualbank_policy_name(DUALBANK_STOCK_ROLLBACK), "stock-rollback") == 0);
+  CHECK(strcmp(dualbank_policy_name(DUALBANK_OWN), "dualbank") == 0 && dualbank_policy_name((dualbank_policy)3) == NULL);
+}
+
 /* A byte of an image that the power or the flash spoiled. */
 static void look_at_damage(dualbank_updater* updater, ram* chip) {
   static uint8_t small[64];
@@ -182,6 +200,7 @@ int main(int count, char** words) {
   image = load(words[2], &image_size);
   CHECK(image_size > 9000);
   CHECK(dualbank_c_version_fits());
+  names();
 
   /* Refused before anything else is looked at. */
   CHECK(dualbank_confirm(&updater) == DUALBANK_NOT_OPEN);

@@ -24,6 +24,13 @@ FLAGS = ("-Wall -Wextra -Werror -Wpointer-arith -Wdouble-promotion -Wfloat-conve
          "-Wold-style-definition -Wnested-externs -ffunction-sections -fdata-sections")
 CACHE = "ccache " if shutil.which("ccache") else ""
 
+# Instructions, tables and texts of the wrapper's files on a Cortex-M0+, in bytes. The verbs are to stay under 3 KiB.
+VERBS = ("board", "error", "moddualbank")
+MOST_BYTES = {VERBS: 3 * 1024, ("report",): 1700, ("block_device",): 950}
+# Where a call of a verb that goes well does not come to.
+RAISES = {"dualbank_raise", "dualbank_raise_as", "dualbank_engine_ends", "mp_raise_msg_varg", "nlr_raise", "nlr_jump"}
+OPENS = {"dualbank_board_start"}  # before the first verb
+
 # What py/py.mk and the rules of a port do with a module. C++ files get CXXFLAGS and none of CFLAGS, as on some ports.
 PORT_MAKEFILE = """
 BUILD := build
@@ -91,6 +98,43 @@ class Compiled(unittest.TestCase):
         others = {name for name in undefined - interpreter if not name.startswith(("__aeabi_", "__gnu_thumb1_"))}
         self.assertEqual(others - {"memcmp", "memcpy", "memmove", "memset", "strcmp", "strcpy", "strlen"}, set())
         self.assertNotIn("init_array", run(["arm-none-eabi-readelf", "-S", "module.o"], self.folder))
+
+        self.check_sizes()
+
+    def check_sizes(self):
+        for names, most in MOST_BYTES.items():
+            lines = run(["arm-none-eabi-size", *(self.folder / "build" / "dualbank" / f"{name}.o" for name in names)], self.folder)
+            flash, ram = (sum(int(line.split()[column]) for line in lines.splitlines()[1:]) for column in (0, 2))
+            self.assertLess(flash, most, names)
+            self.assertGreater(flash, most // 2, names)
+            self.assertEqual(ram, 0)
+
+    @unittest.skipUnless(shutil.which("arm-none-eabi-gcc"), "no arm-none-eabi-gcc")
+    def test_verbs_that_go_well_allocate_nothing(self):
+        calls = {}
+        for name in WRAPPER:
+            run(["arm-none-eabi-gcc", "-std=gnu11", "-O0", "-fcallgraph-info", f"-I{ROOT}", f"-I{STAND_INS}", "-I.", "-c",
+                 MODULE / f"{name}.c"], self.folder)
+            for source, target in re.findall(r'edge: \{ sourcename: "(?:[^"]*:)?(\w+)" targetname: "(?:[^"]*:)?(\w+)"',
+                                             (self.folder / f"{name}.ci").read_text(encoding="utf-8")):
+                calls.setdefault(source, set()).add(target)
+        reached = set()
+
+        def follow(name):
+            if name not in reached | RAISES | OPENS:
+                reached.add(name)
+                for target in calls.get(name, ()):
+                    follow(target)
+
+        for verb in ("flash", "switch", "confirm", "rollback", "boot_guard", "begin", "abandon"):
+            self.assertIn(f"dualbank_{verb}_verb", calls)
+            follow(f"dualbank_{verb}_verb")
+        for function in ("device_read", "device_program", "device_erase", "device_sync", "run_pending"):
+            self.assertIn(function, calls)
+            follow(function)
+        self.assertIn("mp_call_method_n_kw", reached)
+        # For a number that is no small one, with 31 bits, an int to compare it with.
+        self.assertEqual({name for name in reached if re.match(r"m_|mp_obj_new", name)}, {"mp_obj_new_int_from_ull"})
 
     def test_circuitpythons_own_module_takes_the_wrappers_place(self):
         text = "BUILD := build\nCIRCUITPY_DUALBANK := 1\nUSERMOD_DIR := dualbank\n" + f"include {MODULE}/micropython.mk\n"

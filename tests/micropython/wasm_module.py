@@ -74,8 +74,7 @@ def _own_error(code, message, cure):
 
 
 def _slot_name(slot):
-    slot &= 0xFF
-    return "ota_%d" % slot if slot < 16 else {0xFF: "factory", 0xFE: "test"}.get(slot)
+    return _text("dualbank_slot_name", (slot & 0xFF ^ 0x80) - 0x80)
 
 
 def _value(kind, value):

@@ -133,6 +133,10 @@ typedef int8_t dualbank_slot;
 #define DUALBANK_SLOT_NONE (-99)
 #define DUALBANK_SLOT_UNKNOWN (-100)
 
+/* "ota_0", "factory" ...; NULL for none. And back: DUALBANK_SLOT_NONE for what names none. */
+const char* dualbank_slot_name(dualbank_slot slot);
+dualbank_slot dualbank_slot_named(const char* name);
+
 #define DUALBANK_UNKNOWN_LENGTH 0xFFFFFFFFu
 #define DUALBANK_ANY_CHIP 0xFFFFu
 
@@ -144,6 +148,8 @@ typedef enum dualbank_policy {
   DUALBANK_STOCK_ROLLBACK = 1, /* the vendor's, with it */
   DUALBANK_OWN = 2             /* dualbank's own */
 } dualbank_policy;
+/* "stock", "stock-rollback", "dualbank"; NULL for any other number. */
+const char* dualbank_policy_name(dualbank_policy policy);
 
 /* Called between flash operations: feeds watchdogs and progress bars. false stops the call with DUALBANK_STOPPED; the
  * same call again goes on. It must not call the updater. */

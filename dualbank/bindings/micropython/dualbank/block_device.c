@@ -9,34 +9,6 @@
 
 #define RECORD_SECTOR_BYTES 4096u
 
-// None or 0 is good, as everywhere with block devices.
-static bool is_good(mp_obj_t answer) {
-  return answer == mp_const_none || (mp_obj_is_int(answer) && mp_obj_get_int(answer) == 0);
-}
-
-static bool call_in_block(const dualbank_board_t* board, qstr method, uint32_t address, void* bytes, uint32_t size) {
-  mp_obj_array_t view = {{&mp_type_bytearray}, BYTEARRAY_TYPECODE, 0, size, bytes};
-  mp_obj_t call[5];
-  mp_load_method(board->device, method, call);
-  call[2] = MP_OBJ_NEW_SMALL_INT(address / board->block_bytes);
-  call[3] = MP_OBJ_FROM_PTR(&view);
-  call[4] = MP_OBJ_NEW_SMALL_INT(address % board->block_bytes);
-  return is_good(mp_call_method_n_kw(3, 0, call));
-}
-
-static bool call_on_blocks(const dualbank_board_t* board, qstr method, uint32_t address, uint8_t* bytes,
-                           uint32_t size) {
-  while (size != 0) {
-    const uint32_t room = board->block_bytes - address % board->block_bytes;
-    const uint32_t piece = size < room ? size : room;
-    if (!call_in_block(board, method, address, bytes, piece)) return false;
-    address += piece;
-    bytes += piece;
-    size -= piece;
-  }
-  return true;
-}
-
 static mp_obj_t call_ioctl(mp_obj_t device, unsigned operation, uint32_t block) {
   mp_obj_t call[4];
   mp_load_method(device, MP_QSTR_ioctl, call);
@@ -45,41 +17,65 @@ static mp_obj_t call_ioctl(mp_obj_t device, unsigned operation, uint32_t block) 
   return mp_call_method_n_kw(2, 0, call);
 }
 
-// What a device raises waits until the engine has returned: a jump across its frames would leave it half done.
-#define UNLESS_RAISED(board, answer, failure)     \
-  nlr_buf_t nlr;                                  \
-  if (nlr_push(&nlr) == 0) {                      \
-    const bool good = (answer);                   \
-    nlr_pop();                                    \
-    return good ? DUALBANK_OK : (failure);        \
-  }                                               \
-  (board)->raised = MP_OBJ_FROM_PTR(nlr.ret_val); \
-  return (failure)
+// None or 0 is good, as everywhere with block devices.
+static bool is_good(mp_obj_t answer) { return answer == mp_const_none || answer == MP_OBJ_NEW_SMALL_INT(0); }
+
+static bool call_on_blocks(const dualbank_board_t* board, qstr method, uint32_t address, uint8_t* bytes,
+                           uint32_t size) {
+  while (size != 0) {
+    const uint32_t into = address & (board->block_bytes - 1);
+    const uint32_t room = board->block_bytes - into;
+    const uint32_t piece = size < room ? size : room;
+    mp_obj_array_t view = {{&mp_type_bytearray}, BYTEARRAY_TYPECODE, 0, piece, bytes};
+    mp_obj_t call[5];
+    mp_load_method(board->device, method, call);
+    call[2] = MP_OBJ_NEW_SMALL_INT(address / board->block_bytes);
+    call[3] = MP_OBJ_FROM_PTR(&view);
+    call[4] = MP_OBJ_NEW_SMALL_INT(into);
+    if (!is_good(mp_call_method_n_kw(3, 0, call))) return false;
+    address += piece;
+    bytes += piece;
+    size -= piece;
+  }
+  return true;
+}
+
+enum { kRead, kProgram, kErase, kSync };
+
+static bool operate(const dualbank_board_t* board, int operation, uint32_t address, uint8_t* bytes, uint32_t size) {
+  if (operation == kErase) {
+    // None is the answer of a device that knows no such operation.
+    return call_ioctl(board->device, MP_BLOCKDEV_IOCTL_BLOCK_ERASE, address / board->block_bytes) ==
+           MP_OBJ_NEW_SMALL_INT(0);
+  }
+  if (operation == kSync) return is_good(call_ioctl(board->device, MP_BLOCKDEV_IOCTL_SYNC, 0));
+  return call_on_blocks(board, operation == kRead ? MP_QSTR_readblocks : MP_QSTR_writeblocks, address, bytes, size);
+}
+
+// False when the device says no or raises. What it raises waits until the engine has returned: a jump across its frames
+// would leave it half done.
+static bool guarded(dualbank_board_t* board, int operation, uint32_t address, const void* bytes, uint32_t size) {
+  nlr_buf_t nlr;
+  if (nlr_push(&nlr) == 0) {
+    const bool good = operate(board, operation, address, (uint8_t*)(uintptr_t)bytes, size);
+    nlr_pop();
+    return good;
+  }
+  board->raised = MP_OBJ_FROM_PTR(nlr.ret_val);
+  return false;
+}
 
 static dualbank_status device_read(void* context, uint32_t address, void* into, uint32_t size) {
-  dualbank_board_t* board = context;
-  UNLESS_RAISED(board, call_on_blocks(board, MP_QSTR_readblocks, address, into, size), DUALBANK_FLASH_READ_FAILED);
+  return guarded(context, kRead, address, into, size) ? DUALBANK_OK : DUALBANK_FLASH_READ_FAILED;
 }
-
 static dualbank_status device_program(void* context, uint32_t address, const void* bytes, uint32_t size) {
-  dualbank_board_t* board = context;
-  UNLESS_RAISED(board, call_on_blocks(board, MP_QSTR_writeblocks, address, (uint8_t*)(uintptr_t)bytes, size),
-                DUALBANK_FLASH_PROGRAM_FAILED);
+  return guarded(context, kProgram, address, bytes, size) ? DUALBANK_OK : DUALBANK_FLASH_PROGRAM_FAILED;
 }
-
 static dualbank_status device_erase(void* context, uint32_t address, uint32_t size) {
-  dualbank_board_t* board = context;
-  (void)size;  // one block
-  // None is the answer of a device that knows no such operation.
-  UNLESS_RAISED(
-      board,
-      call_ioctl(board->device, MP_BLOCKDEV_IOCTL_BLOCK_ERASE, address / board->block_bytes) == MP_OBJ_NEW_SMALL_INT(0),
-      DUALBANK_FLASH_ERASE_FAILED);
+  return guarded(context, kErase, address, NULL, size) ? DUALBANK_OK : DUALBANK_FLASH_ERASE_FAILED;  // one block
 }
-
 static dualbank_status device_sync(void* context) {
-  dualbank_board_t* board = context;
-  UNLESS_RAISED(board, is_good(call_ioctl(board->device, MP_BLOCKDEV_IOCTL_SYNC, 0)), DUALBANK_FLASH_PROGRAM_FAILED);
+  return guarded(context, kSync, 0, NULL, 0) ? DUALBANK_OK : DUALBANK_FLASH_PROGRAM_FAILED;
 }
 
 static uint32_t ask(mp_obj_t device, unsigned operation) {

@@ -101,14 +101,19 @@ dualbank_board_t* dualbank_board_to_update(void) {
   return board;
 }
 
-dualbank_board_t* dualbank_board_to_write(void) {
+dualbank_board_t* dualbank_begin_on_board(void) {
   dualbank_board_t* board = dualbank_board_to_update();
-  if (board->overwrite_drive) return board;
   dualbank_engine_begins(board);
-  const dualbank_event event = dualbank_look_at_drive(&board->updater, NULL);
-  dualbank_engine_ends(board);
-  if (event.code != DUALBANK_OK) dualbank_raise(&event);
   return board;
+}
+
+dualbank_board_t* dualbank_begin_on_slot(void) {
+  dualbank_board_t* board = dualbank_begin_on_board();
+  if (board->overwrite_drive) return board;
+  const dualbank_event event = dualbank_look_at_drive(&board->updater, NULL);
+  if (event.code == DUALBANK_OK) return board;
+  dualbank_engine_ends(board);
+  dualbank_raise(&event);
 }
 
 mp_obj_t dualbank_answer(dualbank_board_t* board, dualbank_status status) {

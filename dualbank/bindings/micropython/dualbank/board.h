@@ -39,13 +39,14 @@ void dualbank_board_start(dualbank_board_t* board);
 dualbank_board_t* dualbank_board_open(void);
 // The same; also raises when it cannot be updated.
 dualbank_board_t* dualbank_board_to_update(void);
-// The same; also raises when the drive lies in the other slot.
-dualbank_board_t* dualbank_board_to_write(void);
 
 // Around each call of the engine. The second raises what Python raised meanwhile.
 void dualbank_engine_begins(dualbank_board_t* board);
 void dualbank_engine_ends(dualbank_board_t* board);
-// None, or raises what the updater answered.
+// The board to update, with the engine begun; the second also raises when the drive lies in the other slot.
+dualbank_board_t* dualbank_begin_on_board(void);
+dualbank_board_t* dualbank_begin_on_slot(void);
+// Ends what these began. None, or raises what the updater answered.
 mp_obj_t dualbank_answer(dualbank_board_t* board, dualbank_status status);
 
 // error.c
@@ -55,15 +56,13 @@ mp_obj_t dualbank_error_of(const dualbank_event* event);
 __attribute__((noreturn)) void dualbank_raise(const dualbank_event* event);
 // One that is no status of the engine's.
 __attribute__((noreturn)) void dualbank_raise_as(const char* code, const char* message, const char* cure);
+// A str; of NULL None.
 mp_obj_t dualbank_text(const char* text);
-// "ota_0" ..., "factory", "test", or None.
-mp_obj_t dualbank_slot_name(dualbank_slot slot);
 // Reads one; None: DUALBANK_SLOT_UNKNOWN. Raises ValueError or TypeError.
 dualbank_slot dualbank_parse_slot(mp_obj_t name);
 
 // report.c
 
-const char* dualbank_policy_name(dualbank_policy policy);
 // Raises ValueError or TypeError.
 dualbank_policy dualbank_parse_policy(mp_obj_t name);
 mp_obj_t dualbank_missing_report(dualbank_board_t* board);

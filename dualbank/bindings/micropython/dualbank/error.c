@@ -34,7 +34,7 @@ MP_DEFINE_CONST_OBJ_TYPE(dualbank_error_type, MP_QSTR_Error, MP_TYPE_FLAG_NONE, 
 static MP_DEFINE_CONST_OBJ_TYPE(raised_type, MP_QSTR_Error, MP_TYPE_FLAG_NONE, make_new, mp_obj_exception_make_new,
                                 print, mp_obj_exception_print, attr, error_attr, parent, &dualbank_error_type);
 
-mp_obj_t dualbank_text(const char* text) { return mp_obj_new_str(text, strlen(text)); }
+mp_obj_t dualbank_text(const char* text) { return text == NULL ? mp_const_none : mp_obj_new_str(text, strlen(text)); }
 
 static mp_obj_t make_error(const char* code, const char* message, mp_obj_t values, const char* cure) {
   mp_obj_t text = dualbank_text(message);
@@ -48,8 +48,8 @@ static mp_obj_t make_error(const char* code, const char* message, mp_obj_t value
 }
 
 static mp_obj_t value_object(dualbank_value_kind kind, uint32_t value) {
+  if (kind == DUALBANK_VALUE_SLOT) return dualbank_text(dualbank_slot_name((dualbank_slot)value));
   const char* name = NULL;
-  if (kind == DUALBANK_VALUE_SLOT) return dualbank_slot_name((dualbank_slot)value);
   if (kind == DUALBANK_VALUE_CHIP) name = dualbank_chip_name(value & 0xFFFF);
   if (kind == DUALBANK_VALUE_STATE) name = dualbank_state_name(value);
   return name != NULL ? dualbank_text(name) : mp_obj_new_int_from_uint(value);
@@ -75,30 +75,16 @@ void dualbank_raise_as(const char* code, const char* message, const char* cure) 
   nlr_raise(make_error(code, message, mp_obj_new_dict(0), cure));
 }
 
-mp_obj_t dualbank_slot_name(dualbank_slot slot) {
-  if (slot == DUALBANK_SLOT_FACTORY) return MP_OBJ_NEW_QSTR(MP_QSTR_factory);
-  if (slot == DUALBANK_SLOT_TEST) return MP_OBJ_NEW_QSTR(MP_QSTR_test);
-  if (slot < 0 || slot > 15) return mp_const_none;
-  char name[8] = "ota_";
-  char* end = name + 4;
-  if (slot > 9) *end++ = '1';
-  *end++ = (char)('0' + slot % 10);
-  return mp_obj_new_str(name, (size_t)(end - name));
-}
-
-dualbank_slot dualbank_parse_slot(mp_obj_t name) {
-  if (name == mp_const_none) return DUALBANK_SLOT_UNKNOWN;
-  if (!mp_obj_is_str(name)) {
+dualbank_slot dualbank_parse_slot(mp_obj_t object) {
+  if (object == mp_const_none) return DUALBANK_SLOT_UNKNOWN;
+  if (!mp_obj_is_str(object)) {
     mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("%s"), "a slot is named by a str, for example 'ota_1'");
   }
-  size_t size;
-  const char* word = mp_obj_str_get_data(name, &size);
-  if (size == 7 && memcmp(word, "factory", 7) == 0) return DUALBANK_SLOT_FACTORY;
-  if ((size == 5 || size == 6) && memcmp(word, "ota_", 4) == 0) {
-    int slot = 0;
-    for (size_t i = 4; i < size; ++i) slot = word[i] < '0' || word[i] > '9' ? 100 : slot * 10 + (word[i] - '0');
-    if (slot < 16) return (dualbank_slot)slot;
+  const char* name = mp_obj_str_get_str(object);
+  const dualbank_slot slot = dualbank_slot_named(name);
+  if (slot < DUALBANK_SLOT_FACTORY) {
+    mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("'%s' is no slot: write 'ota_0', 'ota_1' ... or 'factory'"),
+                      name);
   }
-  mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("'%s' is no slot: write 'ota_0', 'ota_1' ... or 'factory'"),
-                    word);
+  return slot;
 }

@@ -47,8 +47,7 @@ static mp_obj_t dualbank_flash_verb(size_t count, const mp_obj_t* positional, mp
   const mp_buffer_info_t bytes = buffer_of(arguments[0].u_obj);
   const bool appends = arguments[1].u_obj == MP_OBJ_NULL;
   const uint32_t offset = appends ? 0 : parse_u32(arguments[1].u_obj, "offset");
-  dualbank_board_t* board = dualbank_board_to_write();
-  dualbank_engine_begins(board);
+  dualbank_board_t* board = dualbank_begin_on_slot();
   return dualbank_answer(board, appends ? dualbank_flash_next(&board->updater, bytes.buf, bytes.len)
                                         : dualbank_flash_at(&board->updater, bytes.buf, bytes.len, offset));
 }
@@ -66,8 +65,7 @@ static mp_obj_t dualbank_begin_verb(size_t count, const mp_obj_t* positional, mp
   const mp_buffer_info_t header = buffer_of(arguments[2].u_obj);
   const mp_obj_t length = arguments[1].u_obj;
   const uint32_t length_bytes = length == mp_const_none ? DUALBANK_UNKNOWN_LENGTH : parse_u32(length, "length");
-  dualbank_board_t* board = dualbank_board_to_write();
-  dualbank_engine_begins(board);
+  dualbank_board_t* board = dualbank_begin_on_slot();
   return dualbank_answer(
       board, dualbank_begin(&board->updater, identity.buf, identity.len, length_bytes, header.buf, header.len));
 }
@@ -82,8 +80,7 @@ static dualbank_slot parse_only_slot(size_t count, const mp_obj_t* positional, m
 
 static mp_obj_t dualbank_switch_verb(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   const dualbank_slot slot = parse_only_slot(count, positional, keywords);
-  dualbank_board_t* board = dualbank_board_to_write();
-  dualbank_engine_begins(board);
+  dualbank_board_t* board = dualbank_begin_on_slot();
   return dualbank_answer(board, slot == DUALBANK_SLOT_UNKNOWN ? dualbank_switch(&board->updater)
                                                               : dualbank_switch_to(&board->updater, slot));
 }
@@ -91,16 +88,14 @@ static MP_DEFINE_CONST_FUN_OBJ_KW(switch_obj, 0, dualbank_switch_verb);
 
 static mp_obj_t dualbank_rollback_verb(size_t count, const mp_obj_t* positional, mp_map_t* keywords) {
   const dualbank_slot slot = parse_only_slot(count, positional, keywords);
-  dualbank_board_t* board = dualbank_board_to_write();
-  dualbank_engine_begins(board);
+  dualbank_board_t* board = dualbank_begin_on_slot();
   return dualbank_answer(board, slot == DUALBANK_SLOT_UNKNOWN ? dualbank_rollback(&board->updater)
                                                               : dualbank_rollback_to(&board->updater, slot));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(rollback_obj, 0, dualbank_rollback_verb);
 
 static mp_obj_t dualbank_confirm_verb(void) {
-  dualbank_board_t* board = dualbank_board_to_update();
-  dualbank_engine_begins(board);
+  dualbank_board_t* board = dualbank_begin_on_board();
   return dualbank_answer(board, dualbank_confirm(&board->updater));
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(confirm_obj, dualbank_confirm_verb);
@@ -112,15 +107,13 @@ static mp_obj_t dualbank_boot_guard_verb(size_t count, const mp_obj_t* positiona
   if (most_boots.u_int < 0 || most_boots.u_int > 255) {
     mp_raise_msg_varg(&mp_type_OverflowError, MP_ERROR_TEXT("%s"), "most_boots must be from 0 to 255");
   }
-  dualbank_board_t* board = dualbank_board_to_update();
-  dualbank_engine_begins(board);
+  dualbank_board_t* board = dualbank_begin_on_board();
   return dualbank_answer(board, dualbank_boot_guard(&board->updater, (uint8_t)most_boots.u_int));
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(boot_guard_obj, 0, dualbank_boot_guard_verb);
 
 static mp_obj_t dualbank_abandon_verb(void) {
-  dualbank_board_t* board = dualbank_board_to_write();
-  dualbank_engine_begins(board);
+  dualbank_board_t* board = dualbank_begin_on_slot();
   return dualbank_answer(board, dualbank_abandon(&board->updater));
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(abandon_obj, dualbank_abandon_verb);

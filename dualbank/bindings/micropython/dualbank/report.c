@@ -1,4 +1,5 @@
 // What the looking verbs answer: named tuples with the fields of the command's --json.
+#include <stdarg.h>
 #include <string.h>
 
 #include <py/objtuple.h>
@@ -6,27 +7,48 @@
 
 #include "dualbank/bindings/micropython/dualbank/board.h"
 
-static const char* const policy_names[] = {"stock", "stock-rollback", "dualbank"};
-
-const char* dualbank_policy_name(dualbank_policy policy) { return policy_names[policy]; }
-
-dualbank_policy dualbank_parse_policy(mp_obj_t name) {
-  const char* word = mp_obj_str_get_str(name);
-  for (unsigned i = 0; i < MP_ARRAY_SIZE(policy_names); ++i) {
-    if (strcmp(word, policy_names[i]) == 0) return (dualbank_policy)i;
+dualbank_policy dualbank_parse_policy(mp_obj_t object) {
+  const char* word = mp_obj_str_get_str(object);
+  const char* name;
+  for (unsigned policy = 0; (name = dualbank_policy_name((dualbank_policy)policy)) != NULL; ++policy) {
+    if (strcmp(word, name) == 0) return (dualbank_policy)policy;
   }
   mp_raise_msg_varg(&mp_type_ValueError,
                     MP_ERROR_TEXT("'%s' is no policy: write 'stock', 'stock-rollback' or 'dualbank'"), word);
 }
 
-static mp_obj_t number(uint32_t value) { return mp_obj_new_int_from_uint(value); }
-static mp_obj_t text_or_none(const char* text) { return text == NULL ? mp_const_none : dualbank_text(text); }
+// A named tuple of values of these kinds: number, length (None while it is not known), bool, text (or NULL), slot,
+// object.
+static mp_obj_t tuple_of(const qstr* fields, const char* kinds, ...) {
+  mp_obj_t items[12];
+  size_t count = 0;
+  va_list values;
+  va_start(values, kinds);
+  for (; kinds[count] != '\0'; ++count) {
+    const char kind = kinds[count];
+    if (kind == 'o') {
+      items[count] = va_arg(values, mp_obj_t);
+    } else if (kind == 't') {
+      items[count] = dualbank_text(va_arg(values, const char*));
+    } else if (kind == 's') {
+      items[count] = dualbank_text(dualbank_slot_name((dualbank_slot)va_arg(values, int)));
+    } else if (kind == 'b') {
+      items[count] = mp_obj_new_bool(va_arg(values, int));
+    } else {
+      const uint32_t value = va_arg(values, uint32_t);
+      items[count] = kind == 'l' && value == DUALBANK_UNKNOWN_LENGTH ? mp_const_none : mp_obj_new_int_from_uint(value);
+    }
+  }
+  va_end(values);
+  return mp_obj_new_attrtuple(fields, count, items);
+}
 
 // Texts of an image are whatever its maker wrote there: what is no printable ASCII is shown as '?'.
-static void make_printable(char* text) {
-  for (; *text != '\0'; ++text) {
-    if (*text < ' ' || *text > '~') *text = '?';
+static const char* printable(char* text) {
+  for (char* c = text; *c != '\0'; ++c) {
+    if (*c < ' ' || *c > '~') *c = '?';
   }
+  return text;
 }
 
 static mp_obj_t digest(const uint8_t* bytes) {
@@ -51,33 +73,18 @@ static mp_obj_t image_report(dualbank_image* image, bool valid) {
   memcpy(built, image->date, date_length);
   built[date_length] = ' ';
   strcpy(built + date_length + 1, image->time);
-  make_printable(image->version);
-  make_printable(image->project_name);
-  make_printable(image->idf_version);
-  make_printable(built);
   const bool described = image->has_descriptor;
-  const bool length_known = image->length_bytes != DUALBANK_UNKNOWN_LENGTH;
-  const mp_obj_t items[] = {
-      mp_obj_new_bool(valid),
-      text_or_none(described ? image->version : NULL),
-      text_or_none(described ? image->project_name : NULL),
-      text_or_none(dualbank_chip_name(image->chip_id)),
-      length_known ? number(image->length_bytes) : mp_const_none,
-      number(image->segment_count),
-      number(image->entry_address),
-      text_or_none(described ? built : NULL),
-      text_or_none(described ? image->idf_version : NULL),
-      described ? number(image->secure_version) : mp_const_none,
-      image->has_hash ? digest(image->sha256) : mp_const_none,
-  };
-  return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
+  return tuple_of(fields, "btttluuttoo", valid, described ? printable(image->version) : NULL,
+                  described ? printable(image->project_name) : NULL, dualbank_chip_name(image->chip_id),
+                  image->length_bytes, (uint32_t)image->segment_count, image->entry_address,
+                  described ? printable(built) : NULL, described ? printable(image->idf_version) : NULL,
+                  described ? mp_obj_new_int_from_uint(image->secure_version) : mp_const_none,
+                  image->has_hash ? digest(image->sha256) : mp_const_none);
 }
 
 static mp_obj_t record_report(dualbank_record record) {
   static const qstr fields[] = {MP_QSTR_seq, MP_QSTR_state};
-  if (record.seq == 0) return mp_const_none;
-  const mp_obj_t items[] = {number(record.seq), dualbank_text(dualbank_state_name(record.state))};
-  return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
+  return record.seq == 0 ? mp_const_none : tuple_of(fields, "ut", record.seq, dualbank_state_name(record.state));
 }
 
 #define VERIFY_BYTES 4096
@@ -92,25 +99,17 @@ static mp_obj_t slot_report(dualbank_board_t* board, dualbank_slot slot, uint8_t
   const dualbank_record record = dualbank_record_of(&board->updater, slot);
   dualbank_engine_ends(board);
   const bool damaged = fault.code != DUALBANK_OK && fault.code != DUALBANK_IMAGE_EMPTY_SLOT;
-  const mp_obj_t items[] = {
-      dualbank_slot_name(slot),
-      number(extent.offset),
-      number(extent.size_bytes),
-      image_report(&image, !damaged),
-      damaged ? dualbank_error_of(&fault) : mp_const_none,
-      record_report(record),
-  };
-  return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
+  return tuple_of(fields, "suuooo", slot, extent.offset, extent.size_bytes, image_report(&image, !damaged),
+                  damaged ? dualbank_error_of(&fault) : mp_const_none, record_report(record));
 }
 
 static mp_obj_t slots_report(dualbank_board_t* board, uint8_t* buffer) {
   mp_obj_t slots[16 + 2];
   size_t count = 0;
-  const uint8_t slot_count = dualbank_slot_count(&board->updater);
-  for (; count < slot_count; ++count) slots[count] = slot_report(board, (dualbank_slot)count, buffer);
-  for (dualbank_slot slot = DUALBANK_SLOT_FACTORY; slot >= DUALBANK_SLOT_TEST; --slot) {
-    if (dualbank_extent_of(&board->updater, slot).size_bytes == 0) continue;
-    slots[count++] = slot_report(board, slot, buffer);
+  for (int slot = 0; slot >= DUALBANK_SLOT_TEST; slot = slot < 0 ? slot - 1 : slot + 1) {
+    if (slot == dualbank_slot_count(&board->updater)) slot = DUALBANK_SLOT_FACTORY;
+    if (dualbank_extent_of(&board->updater, (dualbank_slot)slot).size_bytes == 0) continue;
+    slots[count++] = slot_report(board, (dualbank_slot)slot, buffer);
   }
   return mp_obj_new_tuple(count, slots);
 }
@@ -120,33 +119,28 @@ mp_obj_t dualbank_missing_report(dualbank_board_t* board) {
   if (!dualbank_status_of(&board->updater).update_active) return ranges;
   dualbank_range gap = dualbank_next_missing(&board->updater, 0);
   while (gap.from != gap.to) {
-    const mp_obj_t items[] = {number(gap.from), number(gap.to)};
+    const mp_obj_t items[] = {mp_obj_new_int_from_uint(gap.from), mp_obj_new_int_from_uint(gap.to)};
     mp_obj_list_append(ranges, mp_obj_new_tuple(2, items));
     gap = dualbank_next_missing(&board->updater, gap.to);
   }
   return ranges;
 }
 
-static mp_obj_t update_report(dualbank_board_t* board) {
+static mp_obj_t update_report(dualbank_board_t* board, const dualbank_state* state) {
   static const qstr fields[] = {MP_QSTR_slot, MP_QSTR_length, MP_QSTR_missing};
-  const dualbank_state state = dualbank_status_of(&board->updater);
-  if (!state.update_active) return mp_const_none;
-  const bool known = state.update_length_bytes != DUALBANK_UNKNOWN_LENGTH;
+  if (!state->update_active) return mp_const_none;
   size_t count;
   mp_obj_t* ranges;
   mp_obj_list_get(dualbank_missing_report(board), &count, &ranges);
-  const mp_obj_t items[] = {dualbank_slot_name(state.update_slot),
-                            known ? number(state.update_length_bytes) : mp_const_none, mp_obj_new_tuple(count, ranges)};
-  return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
+  return tuple_of(fields, "slo", state->update_slot, state->update_length_bytes, mp_obj_new_tuple(count, ranges));
 }
 
 static mp_obj_t drive_report(const dualbank_drive* drive) {
   static const qstr fields[] = {MP_QSTR_state, MP_QSTR_offset, MP_QSTR_size, MP_QSTR_slot};
   static const char* const states[] = {"", "unformatted", "not_extended", "extended"};
   if (drive->state == DUALBANK_DRIVE_NONE) return mp_const_none;
-  const mp_obj_t items[] = {dualbank_text(states[drive->state]), number(drive->partition.offset),
-                            number(drive->partition.size_bytes), dualbank_slot_name(drive->slot)};
-  return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
+  return tuple_of(fields, "tuus", states[drive->state], drive->partition.offset, drive->partition.size_bytes,
+                  drive->slot);
 }
 
 mp_obj_t dualbank_status_report(dualbank_board_t* board) {
@@ -164,19 +158,10 @@ mp_obj_t dualbank_status_report(dualbank_board_t* board) {
   if (reason.code == DUALBANK_OK && !board->overwrite_drive) reason = in_the_way;
   const bool available = reason.code == DUALBANK_OK;
   char sentence[320];
-  const mp_obj_t items[] = {
-      mp_obj_new_bool(available),
-      text_or_none(available ? NULL : dualbank_explain_what(&reason, sentence, sizeof sentence)),
-      text_or_none(available ? NULL : dualbank_status_name(reason.code)),
-      dualbank_text(dualbank_policy_name(board->options.policy)),
-      dualbank_slot_name(state.running_slot),
-      dualbank_slot_name(next.slot),
-      text_or_none(next.reason),
-      dualbank_slot_name(state.next_update_slot),
-      state.on_trial ? dualbank_slot_name(state.running_slot) : mp_const_none,
-      available ? update_report(board) : mp_const_none,
-      drive_report(&drive),
-      slots_report(board, buffer),
-  };
-  return mp_obj_new_attrtuple(fields, MP_ARRAY_SIZE(items), items);
+  return tuple_of(
+      fields, "btttsstssooo", available, available ? NULL : dualbank_explain_what(&reason, sentence, sizeof sentence),
+      available ? NULL : dualbank_status_name(reason.code), dualbank_policy_name(board->options.policy),
+      state.running_slot, next.slot, next.reason, state.next_update_slot,
+      state.on_trial ? state.running_slot : DUALBANK_SLOT_NONE,
+      available ? update_report(board, &state) : mp_const_none, drive_report(&drive), slots_report(board, buffer));
 }
