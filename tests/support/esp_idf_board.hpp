@@ -55,22 +55,22 @@ inline esp_flash_t stand_in_chip;
 extern "C" {
 inline esp_flash_t* esp_flash_default_chip = &stand_in_chip;
 
-inline esp_err_t esp_flash_get_size(esp_flash_t* chip, uint32_t* out_size) {
-  EXPECT_EQ(chip, esp_flash_default_chip);
+inline esp_err_t esp_flash_get_size(esp_flash_t* which, uint32_t* out_size) {
+  EXPECT_EQ(which, esp_flash_default_chip);
   if (dualbank::tests::esp_idf.chip == nullptr) return ESP_FAIL;
   *out_size = dualbank::tests::esp_idf.chip->geometry().size_bytes;
   return ESP_OK;
 }
 
-inline esp_err_t esp_flash_read(esp_flash_t* chip, void* buffer, uint32_t address, uint32_t length) {
-  EXPECT_EQ(chip, esp_flash_default_chip);
+inline esp_err_t esp_flash_read(esp_flash_t* which, void* buffer, uint32_t address, uint32_t length) {
+  EXPECT_EQ(which, esp_flash_default_chip);
   auto& idf = dualbank::tests::esp_idf;
   if (idf.answer != ESP_OK) return idf.answer;
   return dualbank::tests::esp_answer(idf.chip->read(address, {static_cast<std::byte*>(buffer), length}));
 }
 
-inline esp_err_t esp_flash_write(esp_flash_t* chip, const void* buffer, uint32_t address, uint32_t length) {
-  EXPECT_EQ(chip, esp_flash_default_chip);
+inline esp_err_t esp_flash_write(esp_flash_t* which, const void* buffer, uint32_t address, uint32_t length) {
+  EXPECT_EQ(which, esp_flash_default_chip);
   auto& idf = dualbank::tests::esp_idf;
   if (idf.answer != ESP_OK) return idf.answer;
   if (idf.guards(address, length)) return ESP_ERR_INVALID_ARG;
@@ -88,8 +88,8 @@ inline esp_err_t esp_flash_write(esp_flash_t* chip, const void* buffer, uint32_t
   return ESP_OK;
 }
 
-inline esp_err_t esp_flash_erase_region(esp_flash_t* chip, uint32_t start, uint32_t length) {
-  EXPECT_EQ(chip, esp_flash_default_chip);
+inline esp_err_t esp_flash_erase_region(esp_flash_t* which, uint32_t start, uint32_t length) {
+  EXPECT_EQ(which, esp_flash_default_chip);
   auto& idf = dualbank::tests::esp_idf;
   if (idf.answer != ESP_OK) return idf.answer;
   if (idf.guards(start, length) || start % 0x1000 != 0 || length % 0x1000 != 0) return ESP_ERR_INVALID_ARG;
