@@ -196,7 +196,7 @@ Event Session::note_opened(std::uint32_t first, std::uint32_t& end) {
     if (!opened_.has(granule) || fresh_.has(granule)) continue;
     if (const Event e = void_marks(granule); e.failed()) return e;
   }
-  for (std::uint32_t from = first, to; from < end; from = to) {
+  for (std::uint32_t from = first, to = first; from < end; from = to) {
     std::uint32_t bits = 0;
     for (to = from; to < end && (to >> 5) == (from >> 5); ++to) {
       if (!opened_.has(to)) bits |= 1U << (to & 31);
