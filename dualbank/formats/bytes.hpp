@@ -36,6 +36,14 @@ constexpr void store_u32(MutableBytes bytes, std::size_t offset, std::uint32_t v
   store_u16(bytes, offset + 2, static_cast<std::uint16_t>(value >> 16));
 }
 
+/// One after the other; less code than a store each.
+inline void store_words(MutableBytes bytes, std::size_t offset, std::span<const std::uint32_t> words) {
+  for (const std::uint32_t word : words) {
+    store_u32(bytes, offset, word);
+    offset += 4;
+  }
+}
+
 /// True when every byte has the value, also for no bytes at all.
 [[nodiscard]] constexpr bool all_equal(Bytes bytes, std::byte value) {
   if (!std::is_constant_evaluated()) {  // each byte against the next one, by a routine made for such

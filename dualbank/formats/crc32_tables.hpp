@@ -28,7 +28,7 @@ class SmallCrc32 {
   }
 
  private:
-  static constexpr std::array<std::uint32_t, 16> kTable = [] {
+  static constexpr std::array<std::uint32_t, 16> kTable = []() {
     std::array<std::uint32_t, 16> table{};
     for (std::uint32_t nibble = 0; nibble < table.size(); ++nibble) table[nibble] = crc32_shifted(nibble, 4);
     return table;
@@ -54,7 +54,7 @@ class FastCrc32 {
  private:
   static constexpr std::size_t kStride = 8;
   /// Table n: of a byte that n more bytes follow.
-  static constexpr std::array<std::array<std::uint32_t, 256>, kStride> kTables = [] {
+  static constexpr std::array<std::array<std::uint32_t, 256>, kStride> kTables = []() {
     std::array<std::array<std::uint32_t, 256>, kStride> tables{};
     for (std::uint32_t byte = 0; byte < 256; ++byte) {
       std::uint32_t reg = byte;

@@ -25,11 +25,10 @@ CellForm parse_cell(Bytes bytes16, CellKind last, Cell& cell) {
 std::array<std::byte, kCellBytes> Cell::bytes() const {
   std::array<std::byte, kCellBytes> out{};
   const MutableBytes span{out};
-  store_u8(span, 0, static_cast<std::uint8_t>(kJournalVersion << 4 | static_cast<std::uint8_t>(kind)));
-  store_u8(span, 1, a);
-  store_u16(span, 2, b);
-  store_u32(span, 4, c);
-  store_u32(span, 8, d);
+  const std::array words{static_cast<std::uint32_t>(kJournalVersion << 4) | static_cast<std::uint32_t>(kind) |
+                             static_cast<std::uint32_t>(a) << 8 | static_cast<std::uint32_t>(b) << 16,
+                         c, d};
+  store_words(span, 0, words);
   store_u32(span, kCheckOffset, crc32(span.first(kCheckOffset)));
   return out;
 }

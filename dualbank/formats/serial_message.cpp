@@ -9,30 +9,22 @@ constexpr std::uint8_t kRequestMark = 0xDB;
 constexpr std::uint8_t kReplyMark = 0xBD;
 constexpr std::size_t kHeadBytes = 8;
 
-enum Flag : std::uint8_t { kOnTrial = 1, kUpdateActive = 2, kRecovery = 4 };
+constexpr std::uint32_t kOnTrial = 1;
+constexpr std::uint32_t kUpdateActive = 2;
+constexpr std::uint32_t kRecovery = 4;
 
 constexpr std::uint32_t number_of(SerialVerb verb) { return static_cast<std::uint32_t>(verb); }
 
+bool starts_with_a_number(SerialVerb verb) {
+  return verb == SerialVerb::begin || verb == SerialVerb::data || verb == SerialVerb::missing;
+}
+
 /// The fewest bytes of a request; 0: no such verb.
 std::size_t least_bytes(SerialVerb verb) {
-  switch (verb) {
-    case SerialVerb::begin:
-      return kSerialBeginBytes;
-    case SerialVerb::data:
-      return kSerialDataHeadBytes + 1;
-    case SerialVerb::missing:
-      return kSerialDataHeadBytes;
-    case SerialVerb::hello:
-    case SerialVerb::switch_slot:
-    case SerialVerb::confirm:
-    case SerialVerb::fail:
-    case SerialVerb::rollback:
-    case SerialVerb::status:
-    case SerialVerb::reset:
-    case SerialVerb::abandon:
-      return kHeadBytes;
-  }
-  return 0;
+  if (verb == SerialVerb::begin) return kSerialBeginBytes;
+  if (verb == SerialVerb::data) return kSerialDataHeadBytes + 1;
+  if (verb == SerialVerb::missing) return kSerialDataHeadBytes;
+  return number_of(verb) - 1 < number_of(kLastSerialVerb) ? kHeadBytes : 0;
 }
 
 void write_head(MutableBytes body, std::uint8_t mark, std::uint8_t version, SerialVerb verb, std::uint32_t sequence) {
@@ -44,10 +36,6 @@ void write_head(MutableBytes body, std::uint8_t mark, std::uint8_t version, Seri
 }
 
 SlotIndex load_slot(Bytes body, std::size_t offset) { return static_cast<SlotIndex>(load_u8(body, offset)); }
-
-void store_slot(MutableBytes body, std::size_t offset, SlotIndex slot) {
-  store_u8(body, offset, static_cast<std::uint8_t>(slot));
-}
 
 SerialState read_state(Bytes body) {
   const std::uint8_t flags = load_u8(body, 35);
@@ -63,18 +51,18 @@ SerialState read_state(Bytes body) {
           .dropped = load_u32(body, 40)};
 }
 
+constexpr std::uint32_t word_of(SlotIndex slot, unsigned byte) {
+  return static_cast<std::uint32_t>(static_cast<std::uint8_t>(slot)) << (8 * byte);
+}
+
 void write_state(const SerialState& state, MutableBytes body) {
-  store_u32(body, 20, state.missing.from);
-  store_u32(body, 24, state.missing.to);
-  store_u32(body, 28, state.update_length_bytes);
-  store_slot(body, 32, state.running_slot);
-  store_slot(body, 33, state.boot_slot);
-  store_slot(body, 34, state.next_update_slot);
-  store_u8(body, 35,
-           static_cast<std::uint8_t>((state.on_trial ? kOnTrial : 0) | (state.update_active ? kUpdateActive : 0) |
-                                     (state.recovery ? kRecovery : 0)));
-  store_u32(body, 36, state.answered);
-  store_u32(body, 40, state.dropped);
+  const std::uint32_t flags =
+      (state.on_trial ? kOnTrial : 0) | (state.update_active ? kUpdateActive : 0) | (state.recovery ? kRecovery : 0);
+  const std::uint32_t places =
+      word_of(state.running_slot, 0) | word_of(state.boot_slot, 1) | word_of(state.next_update_slot, 2) | flags << 24;
+  const std::array words{state.missing.from, state.missing.to, state.update_length_bytes, places,
+                         state.answered,     state.dropped};
+  store_words(body, 20, words);
 }
 
 void read_text(Bytes body, std::size_t offset, std::array<char, 32>& text) {
@@ -97,13 +85,11 @@ void read_device(Bytes body, SerialDevice& device) {
 }
 
 void write_device(const SerialDevice& device, MutableBytes body) {
-  store_u16(body, 44, device.chip_id);
-  store_u16(body, 46, device.largest_piece_bytes);
-  store_u32(body, 48, device.slot_offset);
-  store_u32(body, 52, device.slot_size_bytes);
-  store_u8(body, 56, device.boot_reason);
-  store_u8(body, 57, device.trial_boot);
-  store_u16(body, 58, 0);
+  const std::array words{
+      static_cast<std::uint32_t>(device.chip_id) | static_cast<std::uint32_t>(device.largest_piece_bytes) << 16,
+      device.slot_offset, device.slot_size_bytes,
+      static_cast<std::uint32_t>(device.boot_reason) | static_cast<std::uint32_t>(device.trial_boot) << 8};
+  store_words(body, 44, words);
   write_text(device.name, body, 60);
   write_text(device.version, body, 92);
 }
@@ -122,21 +108,15 @@ Event read_serial_request(Bytes body, SerialRequest& request) {
   if (need == 0 || body.size() < need) {
     return {Status::serial_bad_request, {number_of(request.verb), static_cast<std::uint32_t>(body.size())}};
   }
-  switch (request.verb) {
-    case SerialVerb::begin:
-      request.length_bytes = load_u32(body, 8);
-      request.identity = body.subspan(kSerialDataHeadBytes, kSerialIdentityBytes);
-      request.bytes = body.subspan(kSerialDataHeadBytes + kSerialIdentityBytes, kSerialHeaderBytes);
-      break;
-    case SerialVerb::data:
-      request.offset = load_u32(body, 8);
-      request.bytes = body.subspan(kSerialDataHeadBytes);
-      break;
-    case SerialVerb::missing:
-      request.offset = load_u32(body, 8);
-      break;
-    default:
-      break;
+  if (!starts_with_a_number(request.verb)) return {};
+  const std::uint32_t number = load_u32(body, kHeadBytes);
+  if (request.verb == SerialVerb::begin) {
+    request.length_bytes = number;
+    request.identity = body.subspan(kSerialDataHeadBytes, kSerialIdentityBytes);
+    request.bytes = body.subspan(kSerialDataHeadBytes + kSerialIdentityBytes, kSerialHeaderBytes);
+  } else {
+    request.offset = number;
+    if (request.verb == SerialVerb::data) request.bytes = body.subspan(kSerialDataHeadBytes);
   }
   return {};
 }
@@ -166,17 +146,11 @@ Bytes write_serial_request(const SerialRequest& request, MutableBytes body) {
     std::copy(bytes.begin(), bytes.end(), body.begin() + static_cast<std::ptrdiff_t>(used));
     used += bytes.size();
   };
-  switch (request.verb) {
-    case SerialVerb::begin:
-    case SerialVerb::data:
-    case SerialVerb::missing:
-      store_u32(body, used, request.verb == SerialVerb::begin ? request.length_bytes : request.offset);
-      used += 4;
-      append(request.identity);
-      append(request.bytes);
-      break;
-    default:
-      break;
+  if (starts_with_a_number(request.verb)) {
+    store_u32(body, used, request.verb == SerialVerb::begin ? request.length_bytes : request.offset);
+    used += 4;
+    append(request.identity);
+    append(request.bytes);
   }
   return body.first(used);
 }
@@ -184,7 +158,7 @@ Bytes write_serial_request(const SerialRequest& request, MutableBytes body) {
 Bytes write_serial_reply(const SerialReply& reply, const SerialDevice& device, MutableBytes body) {
   write_head(body, kReplyMark, reply.version, reply.verb, reply.sequence);
   store_u8(body, 3, static_cast<std::uint8_t>(reply.event.code));
-  for (std::size_t i = 0; i < reply.event.values.size(); ++i) store_u32(body, 8 + 4 * i, reply.event.values[i]);
+  store_words(body, 8, reply.event.values);
   write_state(reply.state, body);
   if (reply.verb != SerialVerb::hello) return body.first(kSerialReplyBytes);
   write_device(device, body);

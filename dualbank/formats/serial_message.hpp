@@ -29,6 +29,7 @@ enum class SerialVerb : std::uint8_t {
   reset,        ///< reset after the reply
   abandon,      ///< give up the update under way
 };
+inline constexpr SerialVerb kLastSerialVerb = SerialVerb::abandon;
 
 inline constexpr std::size_t kSerialIdentityBytes = 32;
 inline constexpr std::size_t kSerialHeaderBytes = 288;  ///< of an image: kImageStartBytes

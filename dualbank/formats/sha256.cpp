@@ -13,40 +13,35 @@ constexpr void store_big_endian(std::byte* to, std::uint32_t value) {
 }  // namespace
 
 void Sha256::update(Bytes bytes) {
-  const std::size_t filled = static_cast<std::size_t>(length_bytes_) & (kSha256BlockBytes - 1);
-  length_bytes_ += bytes.size();
-  if (bytes.empty()) return;
-  if (filled != 0) {
-    const std::size_t n = std::min(kSha256BlockBytes - filled, bytes.size());
-    std::memcpy(block_.data() + filled, bytes.data(), n);
+  while (!bytes.empty()) {
+    const std::size_t filled = static_cast<std::size_t>(length_bytes_) & (kSha256BlockBytes - 1);
+    std::size_t n = bytes.size() & ~(kSha256BlockBytes - 1);
+    if (filled == 0 && n != 0) {
+      sha256_blocks(state_, bytes.data(), n / kSha256BlockBytes);
+    } else {
+      n = std::min(kSha256BlockBytes - filled, bytes.size());
+      std::memcpy(block_.data() + filled, bytes.data(), n);
+      if (filled + n == kSha256BlockBytes) sha256_blocks(state_, block_.data(), 1);
+    }
+    length_bytes_ += n;
     bytes = bytes.subspan(n);
-    if (filled + n < kSha256BlockBytes) return;
-    sha256_blocks(state_, block_.data(), 1);
   }
-  const std::size_t whole = bytes.size() & ~(kSha256BlockBytes - 1);
-  if (whole != 0) sha256_blocks(state_, bytes.data(), whole / kSha256BlockBytes);
-  bytes = bytes.subspan(whole);
-  std::memcpy(block_.data(), bytes.data(), bytes.size());
 }
 
 Sha256Digest Sha256::finish() {
-  constexpr std::size_t kLengthAt = kSha256BlockBytes - 8;
-  std::size_t filled = static_cast<std::size_t>(length_bytes_) & (kSha256BlockBytes - 1);
-  block_[filled++] = std::byte{0x80};
-  if (filled > kLengthAt) {
-    std::memset(block_.data() + filled, 0, kSha256BlockBytes - filled);
-    sha256_blocks(state_, block_.data(), 1);
-    filled = 0;
-  }
-  std::memset(block_.data() + filled, 0, kLengthAt - filled);
   const std::uint64_t length_bits = length_bytes_ << 3;
-  store_big_endian(block_.data() + kLengthAt, static_cast<std::uint32_t>(length_bits >> 32));
-  store_big_endian(block_.data() + kLengthAt + 4, static_cast<std::uint32_t>(length_bits));
-  sha256_blocks(state_, block_.data(), 1);
+  std::byte padding{0x80};
+  do {
+    update({&padding, 1});
+    padding = std::byte{0};
+  } while ((length_bytes_ & (kSha256BlockBytes - 1)) != kSha256BlockBytes - 8);
+  std::array<std::byte, 8> length;
+  store_big_endian(length.data(), static_cast<std::uint32_t>(length_bits >> 32));
+  store_big_endian(length.data() + 4, static_cast<std::uint32_t>(length_bits));
+  update(length);
 
   Sha256Digest digest;
   for (std::size_t i = 0; i < state_.size(); ++i) store_big_endian(digest.data() + 4 * i, state_[i]);
-  *this = Sha256{};
   return digest;
 }
 

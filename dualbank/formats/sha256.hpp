@@ -24,7 +24,7 @@ class Sha256 {
  public:
   /// Any number of bytes, any number of times.
   void update(Bytes bytes);
-  /// The digest of all bytes so far. Afterwards the object is as new.
+  /// The digest of all bytes so far. The object is used up then.
   [[nodiscard]] Sha256Digest finish();
 
  private:
