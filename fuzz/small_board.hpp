@@ -9,6 +9,7 @@
 #include "dualbank/engine/boot.hpp"
 #include "dualbank/engine/bootloader.hpp"
 #include "dualbank/engine/updater.hpp"
+#include "dualbank/sim/compact_twin.hpp"
 #include "dualbank/sim/firmware_image.hpp"
 #include "dualbank/sim/nor_flash.hpp"
 #include "fuzz/target.hpp"
@@ -52,14 +53,18 @@ class SmallBoard {
   [[nodiscard]] SlotIndex boots() {
     const auto decision = predict_boot(flash, layout(), settings_, buffer_);
     require(decision.has_value() && decision->slot >= 0 && decision->slot < 2, "something boots");
-    const ImageRules rules = ImageRules::vendor(settings_.chip_id, kSlotBytes);
-    require(!check_slot(flash, layout().extent_of(decision->slot), rules, buffer_).failed(), "what boots verifies");
+    require(verifies(decision->slot), "what boots verifies");
     return decision->slot;
   }
   /// The bootloader: its writes, and what runs then; the power may go meanwhile.
   SlotIndex reset() {
     if (settings_.policy == Policy::dualbank) {
+      sim::CompactTwin twin{flash, layout(), [this](SlotIndex slot) { return verifies(slot); }};
+      twin.run(settings_.most_tries);
       const auto outcome = run_bootloader(flash, layout(), settings_, buffer_);
+      if (outcome && flash.power_on()) {
+        require(twin.difference(flash, *outcome).empty(), "the compact bootloader does the same");
+      }
       return outcome ? outcome->decision.slot : kNoSlot;
     }
     const auto decision = predict_boot(flash, layout(), settings_, buffer_);
@@ -70,6 +75,10 @@ class SmallBoard {
   static inline sim::NorFlash flash{Geometry{.size_bytes = kOtadataBytes + 2 * kSlotBytes}};
 
  private:
+  [[nodiscard]] bool verifies(SlotIndex slot) {
+    const ImageRules rules = ImageRules::vendor(settings_.chip_id, kSlotBytes);
+    return !check_slot(flash, layout().extent_of(slot), rules, buffer_).failed();
+  }
   static sim::NorFlash::Snapshot made() {
     flash.put(layout().slots[0].offset, image(0));
     flash.put(layout().slots[1].offset, image(1));

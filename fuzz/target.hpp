@@ -16,6 +16,7 @@ void partition_table(Bytes input);
 void partition_csv(Bytes input);
 void boot_records(Bytes input);
 void journal(Bytes input);
+void compact_bootloader(Bytes input);
 void app_image(Bytes input);
 void app_descriptor(Bytes input);
 void signature_block(Bytes input);

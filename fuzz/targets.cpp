@@ -9,6 +9,7 @@ std::span<const Target> targets() {
                                        Target{"partition_csv", partition_csv},
                                        Target{"boot_records", boot_records},
                                        Target{"journal", journal},
+                                       Target{"compact_bootloader", compact_bootloader},
                                        Target{"app_image", app_image},
                                        Target{"app_descriptor", app_descriptor},
                                        Target{"signature_block", signature_block},

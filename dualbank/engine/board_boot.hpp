@@ -16,7 +16,7 @@ class BootBoard {
   BootBoard& operator=(const BootBoard&) = delete;
 
   /// Called right before the image is loaded, to say so. Its time is the boot's.
-  virtual void starting(const BootOutcome& outcome) = 0;
+  virtual void starting(const BootHandover& boot) = 0;
   /// No slot holds an image that boots: from here on the serial line is served.
   virtual void recovering() = 0;
   /// Waits for a byte of the serial line, and looks after the watchdog meanwhile. Where nobody may be at the line it
@@ -41,5 +41,22 @@ struct BootParts {
 /// it serves the serial line until a reset is asked for (Recovery), and returns `stopped`.
 /// After errors (those of the flash, and `stopped`): reset.
 [[nodiscard]] Result<std::uint32_t> boot(BootBoard& board, Flash& flash, const BootParts& parts);
+
+/// As BootParts; the policy is ours, and there is no guard, no version counter and no native record.
+struct CompactBootParts {
+  const Layout& layout;                  ///< as of BootParts
+  std::span<const LoadRegion> memory{};  ///< where images are loaded to
+  std::uint8_t most_tries = kDefaultMostTries;
+  MutableBytes buffer{};    ///< as of BootParts
+  MutableBytes handover{};  ///< as of BootParts
+};
+
+/// As `boot`, for a bootloader of a few kilobytes: run_compact_bootloader() and CompactImages. The image is in RAM when
+/// its start is said.
+[[nodiscard]] Result<std::uint32_t> boot_compact(BootBoard& board, Flash& flash, const CompactBootParts& parts);
+
+/// The same for images that run where they lie; `memory` is empty.
+[[nodiscard]] Result<std::uint32_t> boot_compact_in_place(BootBoard& board, Flash& flash,
+                                                          const CompactBootParts& parts);
 
 }  // namespace dualbank

@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 
+#include "dualbank/engine/updater.hpp"
 #include "tests/support/boot_board.hpp"
 
 namespace dualbank::tests {
@@ -14,7 +15,7 @@ constexpr std::uint32_t kRam = 0x8040'0000;
 /// Remembers what it was told; its line holds what the test put there.
 class Board final : public BootBoard {
  public:
-  void starting(const BootOutcome& outcome) override { started.push_back(outcome.decision.slot); }
+  void starting(const BootHandover& boot) override { started.push_back(boot.slot); }
   void recovering() override { recovered = true; }
   std::byte read() override {
     if (line.empty()) throw std::out_of_range("nobody is at the line");
@@ -30,12 +31,17 @@ class Board final : public BootBoard {
   ByteVector said;
 };
 
-class BoardBoot : public BootTest {
+/// The parameter: whether it is the compact one.
+class BoardBoot : public BootTest, public testing::WithParamInterface<bool> {
  protected:
   BoardBoot() { settings_ = {.chip_id = kNoVendorChip, .memory = regions_}; }
 
   static ImageBuilder builder() { return ImageBuilder().chip(kNoVendorChip).load_address(kRam).entry(kRam + 0x104); }
   Result<std::uint32_t> boot() {
+    if (GetParam()) {
+      return boot_compact(board_, flash_,
+                          {.layout = layout_, .memory = regions_, .buffer = buffer_, .handover = handover_});
+    }
     return dualbank::boot(board_, flash_,
                           {.layout = layout_, .settings = settings_, .buffer = buffer_, .handover = handover_});
   }
@@ -52,7 +58,7 @@ class BoardBoot : public BootTest {
   std::array<LoadRegion, 1> regions_{{{kRam, ram_}}};
 };
 
-TEST_F(BoardBoot, LoadsHandsOverAndNamesTheEntry) {
+TEST_P(BoardBoot, LoadsHandsOverAndNamesTheEntry) {
   put_record(1, record_bytes(2, kUndefined, kCrc2));
   install(1, builder().build());
   const auto entry = boot();
@@ -66,7 +72,7 @@ TEST_F(BoardBoot, LoadsHandsOverAndNamesTheEntry) {
   EXPECT_EQ(load_u32(ram_, 0), kAppDescriptorMagic);
 }
 
-TEST_F(BoardBoot, TheOtherGoodSlotComesBeforeAnythingElse) {
+TEST_P(BoardBoot, TheOtherGoodSlotComesBeforeAnythingElse) {
   put_record(1, record_bytes(2, kUndefined, kCrc2));
   install(0, builder().seed(3).build());
   install(1, builder().wrong_hash().build());
@@ -75,7 +81,7 @@ TEST_F(BoardBoot, TheOtherGoodSlotComesBeforeAnythingElse) {
   EXPECT_EQ(take_boot_handover(handover_).reason, BootReason::fallback);
 }
 
-TEST_F(BoardBoot, WithoutAGoodSlotTheLineIsServedUntilAReset) {
+TEST_P(BoardBoot, WithoutAGoodSlotTheLineIsServedUntilAReset) {
   install(0, builder().wrong_checksum().build());
   ask({.verb = SerialVerb::hello, .sequence = 1});
   ask({.verb = SerialVerb::reset, .sequence = 2});
@@ -87,12 +93,36 @@ TEST_F(BoardBoot, WithoutAGoodSlotTheLineIsServedUntilAReset) {
   EXPECT_EQ(take_boot_handover(handover_).slot, kNoSlot);
 }
 
-TEST_F(BoardBoot, AFlashThatDoesNotReadStartsNothing) {
+TEST_P(BoardBoot, AFlashThatDoesNotReadStartsNothing) {
   install(0, builder().build());
   flash_.fail_read_at(0, Status::flash_read_failed);
   EXPECT_EQ(boot().error().code, Status::flash_read_failed);
   EXPECT_TRUE(board_.started.empty());
 }
+
+TEST_P(BoardBoot, ABootOnTrialIsHandedOver) {
+  install(0, builder().build());
+  install(1, builder().seed(3).build());
+  put_record(0, record_bytes(1, kUndefined, kCrc1));
+  {
+    Updater updater{flash_,
+                    {.running_slot = 0, .policy = Policy::dualbank, .chip_id = kNoVendorChip, .layout = &layout_}};
+    ASSERT_EQ(updater.open(), Status::ok);
+    ASSERT_EQ(updater.switch_slot(1), Status::ok);
+  }
+  for (std::uint8_t n = 1; n <= 3; ++n) {
+    ASSERT_TRUE(boot());
+    const BootHandover handover = take_boot_handover(handover_);
+    EXPECT_EQ(int{handover.slot}, 1);
+    EXPECT_EQ(handover.reason, BootReason::trial_boot);
+    EXPECT_EQ(handover.trial_boot, n);
+  }
+  ASSERT_TRUE(boot());
+  EXPECT_EQ(take_boot_handover(handover_).reason, BootReason::trial_failed);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BoardBoot, testing::Bool(),
+                         [](const auto& tested) { return tested.param ? "Compact" : "Whole"; });
 
 }  // namespace
 }  // namespace dualbank::tests

@@ -7,6 +7,7 @@
 #include "dualbank/engine/boot_decision.hpp"
 #include "dualbank/engine/boot_sectors.hpp"
 #include "dualbank/engine/flash.hpp"
+#include "dualbank/engine/image_check.hpp"
 #include "dualbank/engine/image_guard.hpp"
 #include "dualbank/engine/image_loader.hpp"
 #include "dualbank/engine/layout.hpp"
@@ -54,6 +55,20 @@ struct ImageBrief {
 /// does it, and can be loaded; guard and counter allow it. Errors: those of verify_slot, check_loadable,
 /// ImageGuard::check and VersionRule::check.
 [[nodiscard]] Event check_bootable(Flash& flash, const Extent& slot, const BootSettings& settings, MutableBytes buffer);
+
+/// The same as a hook.
+class BootableCheck final : public ImageCheck {
+ public:
+  constexpr BootableCheck(Flash& flash, const BootSettings& settings) : flash_(flash), settings_(settings) {}
+  [[nodiscard]] Status check(const Extent& slot, MutableBytes buffer) override {
+    why_ = check_bootable(flash_, slot, settings_, buffer);
+    return why_.code;
+  }
+
+ private:
+  Flash& flash_;
+  const BootSettings& settings_;
+};
 
 /// The chip this flash belongs to, from the first image that names a known one: the bootloader's (at 0x0, 0x1000 or
 /// 0x2000, where that chip has it), then `running` if it is known, then the app slots in order, then factory. kAnyChip

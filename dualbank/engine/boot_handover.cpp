@@ -14,12 +14,11 @@ constexpr std::size_t kCrcOffset = 20;
 }  // namespace
 
 void write_boot_handover(const BootHandover& handover, MutableBytes place) {
-  store_u32(place, 0, kMagic);
-  store_u8(place, 4, static_cast<std::uint8_t>(handover.slot));
-  store_u8(place, 5, static_cast<std::uint8_t>(handover.reason));
-  store_u8(place, 6, handover.trial_boot);
-  store_u8(place, 7, static_cast<std::uint8_t>(handover.journal.code));
-  for (std::size_t i = 0; i < 3; ++i) store_u32(place, kValuesOffset + 4 * i, handover.journal.values[i]);
+  const std::uint32_t head =
+      static_cast<std::uint8_t>(handover.slot) | static_cast<std::uint32_t>(handover.reason) << 8 |
+      static_cast<std::uint32_t>(handover.trial_boot) << 16 | static_cast<std::uint32_t>(handover.journal.code) << 24;
+  const auto& values = handover.journal.values;
+  store_words(place, 0, std::array{kMagic, head, values[0], values[1], values[2]});
   store_u32(place, kCrcOffset, crc32(place.first(kCrcOffset)));
 }
 

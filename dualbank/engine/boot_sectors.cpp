@@ -44,7 +44,9 @@ int BootSectors::blanker() const {
 
 std::uint32_t BootSectors::room(int sector) const {
   if (native_ != nullptr) return native_->room(*this, sector);
-  return static_cast<std::uint32_t>(facts(sector).log_end - facts(sector).free_cell) / kCellBytes;
+  const std::uint32_t from = facts(sector).free_cell;
+  const std::uint32_t to = facts(sector).log_end;
+  return from < to ? (to - from) / kCellBytes : 0;
 }
 
 JournalMap BootSectors::map_of(std::uint32_t slot_bytes) const {
@@ -350,7 +352,10 @@ Event BootSectors::finish(int sector) {
     if ((raw[i] & wanted[i]) != wanted[i]) return {Status::flash_not_erased, {address(sector) + i, 0, 0}};
   }
   if (const Event e = program_cell(sector, facts.intent_cell, intent); e.failed()) return e;
-  return write_record(sector, record);
+  const Event e = write_record(sector, record);
+  if (e.code != Status::journal_full) return e;
+  at(sector).firm = true;  // and cannot say so: cuts have filled the log. The next open() makes it firm once more.
+  return kDone;
 }
 
 }  // namespace dualbank

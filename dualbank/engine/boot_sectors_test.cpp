@@ -4,33 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "dualbank/formats/crc32.hpp"
-#include "tests/support/board.hpp"
+#include "tests/support/boot_sectors_fixture.hpp"
 
 namespace dualbank {
 namespace {
 
+using BootSectorsTest = tests::BootSectorsFixture;
 using namespace tests;
-
-class BootSectorsTest : public testing::Test {
- protected:
-  BootSectorsTest() {
-    const Result<Layout> read = read_layout(board.flash);
-    EXPECT_TRUE(read.has_value());
-    layout = *read;
-  }
-  void read() { ASSERT_EQ(sectors.read(board.flash, layout), kDone); }
-  void put_cell(int sector, std::uint32_t offset, const Cell& cell) {
-    board.flash.put(sectors_address(sector) + offset, cell.bytes());
-  }
-  static std::uint32_t sectors_address(int sector) { return kOtadata + 0x1000U * static_cast<unsigned>(sector); }
-  CellForm form_at(int sector, std::uint32_t offset, Cell& cell) {
-    return Cell::parse(board.flash.contents().subspan(sectors_address(sector) + offset, 16), cell);
-  }
-
-  Board board;
-  Layout layout;
-  BootSectors sectors;
-};
 
 TEST_F(BootSectorsTest, BlankSectorsSayNothing) {
   read();
@@ -272,79 +252,6 @@ TEST_F(BootSectorsTest, TheBlankerSectorIsChosenWhenNoneRules) {
   EXPECT_EQ(sectors.blanker(), 0);
 }
 
-TEST_F(BootSectorsTest, ASessionForASlotThatIsNotThereIsNone) {
-  for (const Cell& strange : {Cell{CellKind::session, 7, 12, 5000, 0}, Cell{CellKind::session, 1, 13, 5000, 0}}) {
-    board.record(0, 1, 2);
-    read();
-    ASSERT_EQ(sectors.wipe(1), kDone);
-    ASSERT_EQ(sectors.append(1, strange), kDone);
-    read();
-    EXPECT_FALSE(sectors.facts(1).has_session) << "neither a slot 7 nor granules of 8 KiB";
-    EXPECT_FALSE(sectors.facts(1).clean()) << "its marks may stand anywhere";
-  }
-}
-
-TEST_F(BootSectorsTest, ASessionIsSeenWithItsLengthAndForgotten) {
-  board.record(0, 1, 2);
-  read();
-  ASSERT_EQ(sectors.wipe(1), kDone);
-  ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
-  ASSERT_EQ(sectors.append(1, {CellKind::length, 0, 0, 4000, 0}), kDone);
-  read();
-  EXPECT_TRUE(sectors.facts(1).has_session);
-  EXPECT_EQ(sectors.facts(1).learned_length, 4000U);
-  ASSERT_EQ(sectors.forget_session(1), kDone);
-  read();
-  EXPECT_FALSE(sectors.facts(1).clean());
-}
-
-TEST_F(BootSectorsTest, ACutInWhatEndsASessionLeavesItOrEndsItForGood) {
-  board.record(0, 1, 2);
-  read();
-  ASSERT_EQ(sectors.wipe(1), kDone);
-  ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
-  const auto before = board.flash.snapshot();
-  for (std::uint32_t units = 0; units < kCellBytes; ++units) {
-    for (const auto reads : {sim::MarginalBits::programmed, sim::MarginalBits::erased}) {
-      board.flash.restore(before);
-      read();
-      board.flash.cut_at(2, {.kind = sim::Tear::Kind::prefix, .units = units, .seed = 1, .marginal = true});
-      ASSERT_EQ(sectors.forget_session(1).code, Status::power_lost);
-      board.flash.reboot(reads);
-      read();
-      const bool goes_on = sectors.facts(1).has_session;
-      ASSERT_EQ(sectors.settle(1), kDone);
-      board.flash.reboot(reads == sim::MarginalBits::erased ? sim::MarginalBits::programmed
-                                                            : sim::MarginalBits::erased);
-      read();
-      EXPECT_EQ(sectors.facts(1).has_session, goes_on) << units;
-      EXPECT_EQ(sectors.facts(1).clean(), goes_on) << units;
-    }
-  }
-}
-
-TEST_F(BootSectorsTest, ASessionEndsThoughTheLogIsFull) {
-  board.record(0, 1, 2);
-  read();
-  ASSERT_EQ(sectors.wipe(1), kDone);
-  ASSERT_EQ(sectors.append(1, {CellKind::session, 1, 12, 5000, 0}), kDone);
-  while (!sectors.append(1, {.kind = CellKind::tried}).failed()) {
-  }
-  ASSERT_EQ(sectors.forget_session(1), kDone);
-  read();
-  EXPECT_FALSE(sectors.facts(1).clean());
-}
-
-TEST_F(BootSectorsTest, WithNoUsableRecordTheSectorOfASessionThatIsOverIsErased) {
-  read();
-  ASSERT_EQ(sectors.prepare(0), kDone);
-  ASSERT_EQ(sectors.append(0, {CellKind::session, 1, 12, 5000, 0}), kDone);
-  ASSERT_EQ(board.erases(), 0U);
-  ASSERT_EQ(sectors.forget_session(0), kDone);
-  ASSERT_EQ(sectors.prepare(0), kDone);
-  EXPECT_EQ(board.erases(), 1U) << "its marks would count for the next one";
-}
-
 TEST_F(BootSectorsTest, NoEraseThatIsCutBringsTheRecordBack) {
   board.record(0, 1, 2).record(1, 2, 2);
   read();
@@ -362,16 +269,6 @@ TEST_F(BootSectorsTest, NoEraseThatIsCutBringsTheRecordBack) {
     read();
     EXPECT_FALSE(sectors.facts(0).record.usable());
   }
-}
-
-TEST_F(BootSectorsTest, WithNoUsableRecordMarksOfAnEarlierSessionAreNotTakenOver) {
-  board.flash.put(sectors_address(0) + 0xF00, ByteVector(4, std::byte{0}));
-  read();
-  EXPECT_TRUE(sectors.facts(0).record_blank);
-  EXPECT_FALSE(sectors.facts(0).rest_blank);
-  EXPECT_TRUE(sectors.facts(1).rest_blank);
-  ASSERT_EQ(sectors.prepare(0), kDone);
-  EXPECT_EQ(board.erases(), 1U);
 }
 
 TEST_F(BootSectorsTest, AtTheTopWithNoUsableRecordCountingStartsAgain) {

@@ -12,7 +12,7 @@ constexpr std::uint32_t kRam = 0x8040'0000;
 
 class Quiet final : public BootBoard {
  public:
-  void starting(const BootOutcome&) override {
+  void starting(const BootHandover&) override {
     if (before_loading) before_loading();
   }
   void recovering() override { throw std::out_of_range("nothing boots"); }

@@ -1,6 +1,7 @@
 #include "dualbank/engine/bootloader.hpp"
 
 #include "dualbank/engine/boot_sectors.hpp"
+#include "dualbank/engine/trial.hpp"
 
 namespace dualbank {
 namespace {
@@ -25,14 +26,14 @@ class BootJournal {
     const Cell& last = facts().booted;
     const bool any = facts().has_booted;
     const SlotIndex last_slot = any ? static_cast<SlotIndex>(last.a) : named;
-    const BootReason last_reason = any ? static_cast<BootReason>(last.b) : BootReason::active_record;
-    if (decision.slot == last_slot && decision.reason == last_reason) return kDone;
+    const auto reason = static_cast<std::uint16_t>(decision.reason);
+    const std::uint16_t last_reason = any ? last.b : static_cast<std::uint16_t>(BootReason::active_record);
+    if (decision.slot == last_slot && reason == last_reason) return kDone;
     const std::uint32_t number = any ? last.d + 1 : 1;
-    constexpr std::uint32_t kCellsItTakes = 2;  // with the one that settling burns
-    if (number > kMostBootedCells || sectors_.room(sector_) < kReservedCells + kCellsItTakes) return kDone;
+    if (number > kMostBootedCells || sectors_.room(sector_) < kRoomToNoteABoot) return kDone;
     const Event e = append({.kind = CellKind::booted,
                             .a = static_cast<std::uint8_t>(decision.slot),
-                            .b = static_cast<std::uint16_t>(decision.reason),
+                            .b = reason,
                             .c = facts().record.seq,
                             .d = number});
     return e.code == Status::journal_full ? kDone : e;

@@ -243,12 +243,14 @@ TEST_F(Bootloader, WhatElseCannotBeWrittenKeepsNothingFromBooting) {
 }
 
 TEST_F(Bootloader, AFlashThatDoesNotReadIsTheOnlyError) {
+  board_.with_compact = false;
   board_.flash.forget();
   (void)board_.bootloader();
   const auto reads = static_cast<std::uint32_t>(board_.flash.counts().reads);
   std::uint32_t refused = 0;
   for (std::uint32_t i = 0; i < reads; ++i) {
     TrialBoard board{Policy::dualbank};
+    board.with_compact = false;
     board.flash.fail_read_at(i, Status::flash_timeout);
     const Result<BootOutcome> booted = board.bootloader();
     if (!booted) {

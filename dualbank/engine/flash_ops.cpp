@@ -54,6 +54,14 @@ Event program_flash(Flash& flash, std::uint32_t address, Bytes bytes) {
   return kDone;
 }
 
+Status program_checked(Flash& flash, std::uint32_t address, Bytes bytes) {
+  std::array<std::byte, kMostChecked> now;
+  const MutableBytes back = MutableBytes{now}.first(bytes.size());
+  if (const Status s = flash.program(address, bytes); s != Status::ok) return s;
+  if (const Status s = flash.read(address, back); s != Status::ok) return s;
+  return std::memcmp(now.data(), bytes.data(), bytes.size()) == 0 ? Status::ok : Status::flash_verify_failed;
+}
+
 Event program_bytes(Flash& flash, std::uint32_t address, Bytes bytes) {
   const std::uint32_t unit = flash.geometry().write_unit_bytes;
   const auto program_edge = [&](std::size_t count) {

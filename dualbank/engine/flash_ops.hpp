@@ -17,7 +17,12 @@ inline constexpr Event kDone{};
 /// back (flash_verify_failed). Precondition: aligned to write units, and the bits that are to be 1 are 1.
 [[nodiscard]] Event program_flash(Flash& flash, std::uint32_t address, Bytes bytes);
 
-/// The same for any address and length: what is missing to whole write units is programmed with what it reads as.
+/// The same, in little code, for at most kMostChecked bytes within one page; erased ones are programmed too.
+inline constexpr std::size_t kMostChecked = 64;
+[[nodiscard]] Status program_checked(Flash& flash, std::uint32_t address, Bytes bytes);
+
+/// As program_flash for any address and length: what is missing to whole write units is programmed with what it reads
+/// as.
 [[nodiscard]] Event program_bytes(Flash& flash, std::uint32_t address, Bytes bytes);
 
 /// Erases one sector (the smallest erase unit), reads it back (flash_verify_failed where it is not erased).

@@ -23,7 +23,7 @@ class RecoveryTest : public BootTest {
     restart();
   }
 
-  void restart() { recovery_ = std::make_unique<Recovery>(flash_, layout_, settings_, room_); }
+  void restart() { recovery_ = std::make_unique<Recovery>(flash_, layout_, images_, kNoVendorChip, room_); }
 
   /// What comes back over the line; the last reply.
   SerialReply take(Bytes line) {
@@ -75,6 +75,7 @@ class RecoveryTest : public BootTest {
 
   ByteVector ram_ = ByteVector(0x8000);
   std::array<LoadRegion, 1> regions_{{{kRam, ram_}}};
+  BootableCheck images_{flash_, settings_};
   ByteVector room_ = ByteVector(2048);
   std::unique_ptr<Recovery> recovery_;
   SerialDevice device_;
@@ -143,14 +144,79 @@ TEST_F(RecoveryTest, PiecesElsewhereAreNotWritten) {
   EXPECT_TRUE(std::ranges::equal(flash_.contents(), before));
 }
 
+TEST_F(RecoveryTest, OfAPieceThatIsNotTheLastItTakesWhole64Bytes) {
+  const ByteVector image = image_of(1);
+  static_cast<void>(begin(image));
+  SerialReply reply = ask({.verb = SerialVerb::data, .offset = 0, .bytes = Bytes{image}.first(100)});
+  EXPECT_EQ(reply.event, (Event{Status::bytes_written, {64, 0, 0}}));
+  EXPECT_EQ(reply.state.missing.from, 64U);
+  reply = ask({.verb = SerialVerb::data, .offset = 64, .bytes = Bytes{image}.subspan(64, 63)});
+  EXPECT_EQ(reply.state.missing.from, 64U);
+  EXPECT_EQ(send(image).event.code, Status::bytes_written);
+  EXPECT_EQ(ask({.verb = SerialVerb::switch_slot}).event.code, Status::switched);
+}
+
+/// The last piece is filled up, so that large write units and small pages do as well, and no byte behind it is lost.
+TEST_F(RecoveryTest, PiecesOfAnyLengthLeaveWhatIsBehindTheRoom) {
+  constexpr std::byte kGuard{0xC3};
+  for (const std::size_t size : {kRecoveryBytes, std::size_t{700}, std::size_t{2048}}) {
+    ByteVector memory(size + 128, kGuard);
+    for (std::size_t length = std::max<std::size_t>(size - 400, kSerialHeaderBytes); length < size; ++length) {
+      for (const std::size_t rest : {std::size_t{0}, std::size_t{5000}}) {  // the last piece, and one before it
+        const MutableBytes room = MutableBytes{memory}.first(size);
+        recovery_ = std::make_unique<Recovery>(flash_, layout_, images_, kNoVendorChip, room);
+        const ByteVector image = random_bytes(length + rest, 7);
+        static_cast<void>(begin(image));
+        static_cast<void>(ask({.verb = SerialVerb::data, .offset = 0, .bytes = Bytes{image}.first(length)}));
+        ASSERT_TRUE(all_equal(Bytes{memory}.last(128), kGuard)) << size << ' ' << length;
+      }
+    }
+  }
+}
+
+TEST_F(RecoveryTest, AnyLengthOnAnyFlash) {
+  for (const Geometry& geometry : {Geometry{.size_bytes = 0x6'0000, .erase_units = 0x1'1000},
+                                   Geometry{.size_bytes = 0x6'0000, .page_bytes = 32, .write_unit_bytes = 32},
+                                   Geometry{.size_bytes = 0x6'0000, .page_bytes = 512, .write_unit_bytes = 8}}) {
+    for (const std::uint32_t length : {1U, 63U, 64U, 65U, 1000U, 4095U, 4097U}) {
+      sim::NorFlash flash{geometry};
+      flash.put(layout_.slots[0].offset, random_bytes(kSlotBytes, 5));
+      Recovery recovery{flash, layout_, images_, kNoVendorChip, room_};
+      const ByteVector image = random_bytes(length, length);
+      const auto say = [&](SerialRequest request) {
+        request.sequence = ++sequence_;
+        for (const std::byte b : framed(request)) static_cast<void>(recovery.take(b));
+      };
+      const ByteVector identity(32);
+      const ByteVector header(kSerialHeaderBytes);
+      say({.verb = SerialVerb::begin, .length_bytes = length, .identity = identity, .bytes = header});
+      for (std::uint32_t at = 0; at < length; at += 1024) {
+        const std::uint32_t size = std::min(1024U, length - at);
+        say({.verb = SerialVerb::data, .offset = at, .bytes = Bytes{image}.subspan(at, size)});
+      }
+      EXPECT_TRUE(std::ranges::equal(flash.contents().subspan(layout_.slots[0].offset, length), image)) << length;
+      EXPECT_TRUE(flash.violations().empty()) << length;
+    }
+  }
+}
+
+TEST_F(RecoveryTest, AFlashThatFailsIsNamedAndAllComesAgain) {
+  const ByteVector image = image_of(1);
+  static_cast<void>(send(image, 2));
+  flash_.fail_at(0, Status::flash_program_failed);
+  const SerialReply reply = send(image, 1);
+  EXPECT_EQ(reply.event.code, Status::flash_program_failed);
+  EXPECT_EQ(reply.state.missing.from, 0U);
+  EXPECT_EQ(send(image).event.code, Status::bytes_written);
+}
+
 TEST_F(RecoveryTest, ARequestThatComesTwiceIsDoneOnce) {
   const ByteVector image = image_of(1);
   static_cast<void>(begin(image));
-  const SerialRequest piece{
-      .verb = SerialVerb::data, .sequence = 77, .offset = 0, .bytes = Bytes{image}.first(kSerialHeaderBytes)};
-  EXPECT_EQ(take(framed(piece)).state.missing.from, kSerialHeaderBytes);
+  const SerialRequest piece{.verb = SerialVerb::data, .sequence = 77, .offset = 0, .bytes = Bytes{image}.first(256)};
+  EXPECT_EQ(take(framed(piece)).state.missing.from, 256U);
   flash_.forget();
-  EXPECT_EQ(take(framed(piece)).state.missing.from, kSerialHeaderBytes);
+  EXPECT_EQ(take(framed(piece)).state.missing.from, 256U);
   EXPECT_TRUE(flash_.log().empty());
 }
 

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t kAllGranules = 0xFFFF'FFFF;
 constexpr std::uint32_t kPieceBytes = 128;
+constexpr std::uint32_t kCellsToStart = kReservedCells + 5;
 
 constexpr std::uint32_t lower(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
@@ -113,8 +114,11 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
   length_bytes_ = terms.length_bytes;
   extent_ = layout.extent_of(terms.slot);
   map_ = sectors.map_of(extent_.size_bytes);
-  const bool used = sectors.facts(sector).has_session;  // its marks must not count for this one
-  if (const Event e = used ? sectors.wipe(sector) : sectors.prepare(sector); e.failed()) return e;
+  const SectorFacts& facts = sectors.facts(sector);
+  const bool used = facts.has_session;  // its marks must not count for this one
+  // Marks stand where the log could come to until now: after many cuts it may have.
+  const bool crowded = sectors.native() == nullptr && facts.free_cell + kCellsToStart * kCellBytes > map_.log_end;
+  if (const Event e = used || crowded ? sectors.wipe(sector) : sectors.prepare(sector); e.failed()) return e;
   if (const Event e = sectors.append(sector, {CellKind::identity, 0, 0, terms.identity[0], terms.identity[1]});
       e.failed())
     return e;

@@ -46,6 +46,26 @@ struct SignedDigests {
 [[nodiscard]] Event check_signature(const SignatureBlock& block, std::uint32_t index, const SignedDigests& digests,
                                     SignatureVerifier& verifier);
 
+namespace detail {
+void a_key_digest_has_64_hexadecimal_digits();  // nowhere defined: to call it is to fail to compile
+}
+
+/// A key's digest from the 64 hexadecimal digits that `dualbank keygen` prints, when the program is compiled.
+[[nodiscard]] consteval Sha256Digest key_digest(const char (&digits)[65]) {
+  const auto value = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    detail::a_key_digest_has_64_hexadecimal_digits();
+    return 0;
+  };
+  Sha256Digest digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<std::byte>(value(digits[2 * i]) << 4 | value(digits[2 * i + 1]));
+  }
+  return digest;
+}
+
 /// Whose signatures count.
 struct SignatureTrust {
   /// Key digests (SignatureBlock::key_digest). A board of the vendor's takes up to three.

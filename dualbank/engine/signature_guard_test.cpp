@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::uint32_t kRam = 0x8040'0000;
 
+TEST(KeyDigest, IsReadFromTheDigitsThatKeygenPrints) {
+  constexpr Sha256Digest kDigest = key_digest("00019aAfF062054218e3520a7a754f864f63466904d100e842b7dbec6902a4fF");
+  EXPECT_EQ(kDigest[0], std::byte{0});
+  EXPECT_EQ(kDigest[1], std::byte{1});
+  EXPECT_EQ(kDigest[2], std::byte{0x9A});
+  EXPECT_EQ(kDigest[3], std::byte{0xAF});
+  EXPECT_EQ(kDigest[4], std::byte{0xF0});
+  EXPECT_EQ(kDigest[31], std::byte{0xFF});
+}
+
 class SignatureGuardTest : public BootTest {
  protected:
   static ByteVector image(std::uint32_t seed = 1) {

@@ -13,6 +13,10 @@ namespace dualbank {
 /// one to erase the sector with.
 inline constexpr std::uint32_t kCellsForATry = 3;
 
+/// Free cells without which a bootloader notes no change of what it boots: two more than an update needs, as settling
+/// takes one.
+inline constexpr std::uint32_t kRoomToNoteABoot = kReservedCells + 2;
+
 /// Switched to by dualbank, and not confirmed.
 [[nodiscard]] inline bool on_trial(const SectorFacts& facts) {
   return facts.ours() && facts.intent.b == static_cast<std::uint16_t>(Reason::switched) && !facts.confirmed &&

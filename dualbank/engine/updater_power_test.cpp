@@ -59,6 +59,8 @@ class Story {
     Updater updater{board.flash, options(running)};
     if (const Status s = updater.open(); s != Status::ok) return s;
     if (running == kTarget) return updater.confirm();
+    if (updater.last_event().code == Status::finished_switch)
+      acknowledged_.clear();  // what begins now is another update
     EXPECT_EQ(first_resent(updater), std::nullopt);
     const Bytes header = Bytes{image_}.first(288);
     if (const Status s = updater.begin({.header = header}); s != Status::ok) return s;
@@ -240,6 +242,61 @@ const Case kCases[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Starts, PowerCut, testing::ValuesIn(kCases),
+                         [](const auto& start) { return start.param.name; });
+
+class BadSupply : public PowerCut {};
+
+// It breaks down at the same operation each time, and that is an early one, or nothing would be left to do some time:
+// in an update that begins, and in one of which the second sector is on its way.
+TEST_P(BadSupply, BreaksDownHundredsOfTimesAtTheSameOperation) {
+  constexpr std::size_t kTimes = 280;  // a log has 254 cells
+  const auto operations = static_cast<std::uint32_t>(operations_on_otadata(GetParam()).size());
+  const std::vector<Tear> all = tears();
+  for (std::uint32_t index = 0; index < 10; ++index) {
+    for (const std::size_t tear : {std::size_t{0}, std::size_t{1}, 2 + index % (all.size() - 2), std::size_t{4}}) {
+      if (kSanitized && (index + tear) % 5 != 0) continue;
+      std::vector<std::pair<std::uint32_t, Tear>> cuts(kTimes, {index, all[tear]});
+      if (index % 2 == 0) cuts[0] = {operations * 2 / 3, all[1]};
+      live(cuts);
+      ASSERT_FALSE(HasFailure()) << kTimes << " times " << say({cuts[1]});
+    }
+  }
+}
+
+// Of a slot of 3 MiB the marks leave the log 55 cells.
+const Case kLargeSlots{.name = "LargeSlots",
+                       .policy = Policy::dualbank,
+                       .shape = {.slot_bytes = 0x300000},
+                       .start = [](Board& b) { b.install(0, firmware("1.0")).record(0, 1, 2); },
+                       .running = 0};
+
+TEST(LargeSlots, CutsBeforeAnUpdateHasBegunCostItNothing) {
+  const ByteVector& image = firmware("2.0", 9);
+  for (std::uint32_t index = 2; index < 6; ++index) {
+    Board board{kLargeSlots.shape};
+    kLargeSlots.start(board);
+    board.may_boot({0}, kLargeSlots.policy);
+    board.flash.put(kOtadata + kOtadataSectorBytes + kLogOffset, Cell{.kind = CellKind::erased}.bytes());
+    const Options options{.running_slot = 0, .policy = kLargeSlots.policy};
+    for (int times = 0; times < 100; ++times) {
+      Updater updater{board.flash, options};
+      ASSERT_EQ(updater.open(), Status::ok);
+      board.flash.cut_at(index, {.kind = Tear::Kind::before});
+      static_cast<void>(updater.begin({.header = Bytes{image}.first(288)}));
+      board.power_on();
+    }
+    Updater updater{board.flash, options};
+    ASSERT_EQ(updater.open(), Status::ok);
+    ASSERT_EQ(updater.begin({.header = Bytes{image}.first(288)}), Status::ok);
+    ASSERT_EQ(updater.flash(Bytes{image}.first(9000), 0), Status::ok);
+    ASSERT_EQ(updater.open(), Status::ok);
+    EXPECT_EQ(updater.next_missing().from, 8192U) << "cut before operation " << index;
+    EXPECT_EQ(board.unsafe, 0U) << board.first_unsafe;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Starts, BadSupply,
+                         testing::Values(kCases[0], kCases[2], kCases[4], kCases[6], kCases[7], kCases[8], kLargeSlots),
                          [](const auto& start) { return start.param.name; });
 
 }  // namespace

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <stdexcept>
 
 #include "dualbank/engine/bootloader.hpp"
 #include "dualbank/engine/native_records.hpp"
 #include "dualbank/formats/partition_table.hpp"
+#include "dualbank/sim/compact_twin.hpp"
 #include "dualbank/sim/firmware_image.hpp"
 
 namespace dualbank::sim {
@@ -208,13 +210,15 @@ BootInputs Board::inputs() const {
   return inputs;
 }
 
+bool Board::would_boot(SlotIndex slot) const {
+  return verifies(slot) && (!guards_boot() || secure_version(slot) >= lowest_version());
+}
+
 BootDecision Board::decide(BootInputs in) const {
   for (;;) {  // as the bootloader does: only what would boot is verified, and left out when it is bad
     const BootDecision decision = decide_boot(in, policy_);
     const SlotIndex slot = decision.slot;
-    if (slot == kNoSlot || (verifies(slot) && (!guards_boot() || secure_version(slot) >= lowest_version()))) {
-      return decision;
-    }
+    if (slot == kNoSlot || would_boot(slot)) return decision;
     if (decision.slot == kFactorySlot) {
       in.good_factory = false;
     } else {
@@ -264,6 +268,11 @@ void Board::watch(const Op& op) {
 SlotIndex Board::run_own_bootloader(const BootDecision& decision) {
   const SlotIndex other = decide_without_active().slot;
   if (decision.trial_boot > 0 || decision.trial_over) may_boot_.add(decision.slot).add(other);
+  std::optional<CompactTwin> twin;
+  if (!kind_.native) {
+    twin.emplace(flash, layout_, [this](SlotIndex slot) { return would_boot(slot); });
+    twin->run(settings().most_tries);
+  }
   std::array<std::byte, 256> buffer;
   const auto outcome = run_bootloader(flash, layout_, settings(), buffer);
   if (!flash.power_on()) return kNoSlot;
@@ -271,6 +280,8 @@ SlotIndex Board::run_own_bootloader(const BootDecision& decision) {
     problem = "our bootloader does not start " + place_name(decision.slot);
     return kNoSlot;
   }
+  if (twin) problem = twin->difference(flash, *outcome);
+  if (!problem.empty()) return kNoSlot;
   if (decision.trial_over) may_boot_ = Places{}.add(decision.slot);
   return check("after the bootloader's writes") ? decision.slot : kNoSlot;
 }

@@ -91,6 +91,7 @@ class Board {
   [[nodiscard]] bool guards_boot() const { return kind_.guarded && policy_ == Policy::dualbank; }
   [[nodiscard]] BootInputs inputs() const;
   [[nodiscard]] BootDecision decide(BootInputs inputs) const;
+  [[nodiscard]] bool would_boot(SlotIndex slot) const;
   SlotIndex run_own_bootloader(const BootDecision& decision);
   void watch(const Op& op);
 

@@ -18,6 +18,7 @@
 #include "dualbank/engine/trial.hpp"
 #include "dualbank/engine/updater.hpp"
 #include "dualbank/formats/partition_table.hpp"
+#include "dualbank/sim/compact_twin.hpp"
 #include "dualbank/sim/nor_flash.hpp"
 #include "tests/support/image_builder.hpp"
 
@@ -213,10 +214,26 @@ class Board {
     }
     return decision.slot;
   }
-  /// Our own one runs, for better or worse.
+  /// Our own one runs, for better or worse; the compact one would have done the same. That reads first.
   Result<BootOutcome> bootloader() {
     std::array<std::byte, 4096> buffer;
-    return run_bootloader(flash, layout(), {.chip_id = kTestChip, .most_tries = most_tries}, buffer);
+    const BootSettings settings{.chip_id = kTestChip, .most_tries = most_tries};
+    if (!with_compact || !keeps_esp_records(flash.geometry())) return run_bootloader(flash, layout(), settings, buffer);
+    const Layout places = layout();
+    sim::CompactTwin twin{flash, places, [this](SlotIndex slot) { return verifies(slot); }};
+    twin.run(most_tries);
+    const std::size_t before = flash.log().size();
+    const auto outcome = run_bootloader(flash, places, settings, buffer);
+    const std::uint8_t code = outcome ? static_cast<std::uint8_t>(outcome->journal.code) : 0;
+    const bool flash_failed = !outcome || !flash.power_on() || (code >= 10 && code < 20);
+    if (flash_failed) return outcome;
+    EXPECT_EQ(twin.difference(flash, *outcome), "");
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> done;
+    for (std::size_t i = before; i < flash.log().size(); ++i) {
+      done.emplace_back(flash.log()[i].address, flash.log()[i].size_bytes);
+    }
+    EXPECT_EQ(twin.programs(), done) << "the compact bootloader writes in another order";
+    return outcome;
   }
   /// From now on only these may boot; empty: not asserted.
   void may_boot(std::set<SlotIndex> slots, Policy policy = Policy::stock) {
@@ -255,6 +272,7 @@ class Board {
   std::set<SlotIndex> allowed;
   Policy allowed_policy = Policy::stock;
   std::uint8_t most_tries = kDefaultMostTries;  ///< our own bootloader's
+  bool with_compact = true;
   std::uint64_t checks = 0;
   std::uint64_t unsafe = 0;
   std::string first_unsafe;

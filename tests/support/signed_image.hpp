@@ -56,6 +56,14 @@ inline Block rsa_block() {
   return with_crc(block);
 }
 
+/// R and M' are not looked at.
+inline Block short_salt_block() {
+  Block block = rsa_block();
+  put_number(block, 36, signed_vectors::kShortSaltN);
+  put_number(block, 812, signed_vectors::kShortSaltSignature);
+  return with_crc(block);
+}
+
 inline Block p256_block(const signed_vectors::CurveVector& key, const signed_vectors::CurveVector& signature) {
   Block block = empty_block(3, 0, signed_vectors::kSha256);
   block[36] = std::byte{2};
