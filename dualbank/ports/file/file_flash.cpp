@@ -184,7 +184,7 @@ Event FileFlash::create(const char* path, std::uint32_t size_bytes, bool replace
   if (const Event e = check_size(size_bytes); e.failed()) return e;
   int file = ::open(path, O_RDWR | O_CREAT | O_EXCL | kOpenFlags, 0666);
   const bool is_new = file >= 0;
-  if (!is_new && errno == EEXIST && replace) file = ::open(path, O_RDWR | kOpenFlags);
+  if (file < 0 && errno == EEXIST && replace) file = ::open(path, O_RDWR | kOpenFlags);
   if (file < 0) return open_error(errno);
   const Event e = make_erased(file, size_bytes);
   if (e.failed() && is_new) ::unlink(path);

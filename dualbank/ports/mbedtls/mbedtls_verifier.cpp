@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "dualbank/ports/mbedtls/mbedtls_versions.hpp"
+
 namespace dualbank::ports {
 namespace {
 
-// Keys and signatures go to mbedTLS in DER, which its versions agree on; the fields of its structures differ.
+// In DER, because the fields of mbedTLS's structures differ from version to version.
 constexpr std::size_t kMostDerBytes = 512;
 
 class Der {
@@ -132,6 +134,7 @@ const unsigned char* characters(Bytes bytes) { return reinterpret_cast<const uns
 }  // namespace
 
 bool MbedtlsVerifier::verify(const SignatureBlock& block, Bytes digest) {
+  if (!mbedtls_is_ready()) return false;
   Der key_der;
   put_key(key_der, block);
   PublicKey key;
@@ -139,10 +142,8 @@ bool MbedtlsVerifier::verify(const SignatureBlock& block, Bytes digest) {
   Der signature;
   put_signature(signature, block);
   if (block.scheme == SignatureScheme::rsa_3072) {
-    constexpr int kSaltBytes = 32;
-    const mbedtls_pk_rsassa_pss_options pss{MBEDTLS_MD_SHA256, kSaltBytes};
-    return mbedtls_pk_verify_ext(MBEDTLS_PK_RSASSA_PSS, &pss, &key.context, MBEDTLS_MD_SHA256, characters(digest),
-                                 digest.size(), signature.data(), signature.size()) == 0;
+    return mbedtls_pk_get_len(&key.context) == signature.size() &&
+           mbedtls_pss_is_good(mbedtls_pk_rsa(key.context), characters(digest), signature.data());
   }
   const auto hash = block.scheme == SignatureScheme::ecdsa_p384 ? MBEDTLS_MD_SHA384 : MBEDTLS_MD_SHA256;
   return mbedtls_pk_verify(&key.context, hash, characters(digest), digest.size(), signature.data(), signature.size()) ==
@@ -153,7 +154,8 @@ bool MbedtlsVerifier::begin_sha384() {
   mbedtls_md_free(&sha384_);
   mbedtls_md_init(&sha384_);
   const mbedtls_md_info_t* info = mbedtls_md_info_from_type(MBEDTLS_MD_SHA384);
-  sound_ = info != nullptr && mbedtls_md_setup(&sha384_, info, 0) == 0 && mbedtls_md_starts(&sha384_) == 0;
+  sound_ = mbedtls_is_ready() && info != nullptr && mbedtls_md_setup(&sha384_, info, 0) == 0 &&
+           mbedtls_md_starts(&sha384_) == 0;
   return sound_;
 }
 

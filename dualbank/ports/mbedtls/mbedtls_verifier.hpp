@@ -1,5 +1,11 @@
-// Signatures verified by mbedTLS, 2.28 to 3.x: Debian's on a computer, ESP-IDF's own on ESP (up to 5.x).
+// Signatures verified by mbedTLS, 2.28 to 3.6: Debian's on a computer, ESP-IDF's own on ESP (5.x).
 #pragma once
+
+#include <mbedtls/version.h>
+
+#if MBEDTLS_VERSION_NUMBER >= 0x04000000
+#error "dualbank: mbedTLS 4 (ESP-IDF 6) has PSA's calls only: derive from SignatureVerifier and call psa_verify_hash()"
+#endif
 
 #include <mbedtls/md.h>
 

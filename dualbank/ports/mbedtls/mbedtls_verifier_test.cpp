@@ -47,6 +47,10 @@ TEST_F(MbedtlsVerifierTest, TheRightSignatureByAnotherKeyIsWrong) {
   EXPECT_EQ(check(tests::p256_block(signed_vectors::kOtherP256, signed_vectors::kP256)), Status::signature_wrong);
 }
 
+TEST_F(MbedtlsVerifierTest, AnotherLengthOfSaltIsAnotherScheme) {
+  EXPECT_EQ(check(tests::short_salt_block()), Status::signature_wrong);
+}
+
 // The sector's own check is put right each time, so that it is not what refuses. A key's fields that the arithmetic
 // makes no use of (R and M' of RSA) are covered by the key's digest.
 TEST_F(MbedtlsVerifierTest, AnyByteOfAnyFieldMatters) {

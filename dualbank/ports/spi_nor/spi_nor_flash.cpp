@@ -89,10 +89,7 @@ Status SpiNorFlash::enable_write() {
   return (status & kWriteEnabled) != 0 ? Status::ok : Status::flash_write_protected;
 }
 
-Status SpiNorFlash::open() {
-  geometry_ = {};
-  jedec_id_ = 0;
-  address_bytes_ = 3;
+Status SpiNorFlash::wake() {
   bus_->select(false);
   command(kWakeUp);
   pause();
@@ -103,10 +100,22 @@ Status SpiNorFlash::open() {
   command(kReset);
   pause();
   command_enabled(kLeave4ByteMode);
-
   std::byte id[3];
   send(kReadId, {}, id);
   jedec_id_ = load_u8(id, 0) * 0x1'0000U + load_u8(id, 1) * 0x100U + load_u8(id, 2);
+  return Status::ok;
+}
+
+Status SpiNorFlash::open_known() {
+  if (const Status s = wake(); s != Status::ok) return s;
+  return jedec_id_ == 0 ? Status::flash_no_chip : Status::ok;
+}
+
+Status SpiNorFlash::open() {
+  geometry_ = {};
+  jedec_id_ = 0;
+  address_bytes_ = 3;
+  if (const Status s = wake(); s != Status::ok) return s;
   Geometry found{.erase_units = 0};
   if (!read_sfdp(found)) {
     const std::uint32_t capacity = jedec_id_ & 0xFF;

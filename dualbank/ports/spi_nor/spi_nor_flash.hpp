@@ -22,6 +22,17 @@ struct SpiNorOptions {
   bool clear_protection = false;
 };
 
+/// A chip that a board is known to have: what a bootloader of a few kilobytes says instead of asking.
+struct SpiNorPart {
+  std::uint32_t size_bytes = 0;
+  std::uint8_t address_bytes = 3;  ///< of the three commands below; 4 only of those that need no mode: 13h, 12h, 21h
+  std::uint8_t read_opcode = 0x03;
+  std::uint8_t program_opcode = 0x02;
+  std::uint8_t erase_opcode = 0x20;  ///< of `sector_bytes`, which is the only erase unit then
+  std::uint32_t sector_bytes = 4096;
+  std::uint16_t page_bytes = 256;
+};
+
 /// Plain commands on one line only. open() comes first: until it has returned ok the chip has 0 bytes, so that every
 /// access is out of range.
 ///
@@ -41,6 +52,18 @@ class SpiNorFlash final : public Flash {
   explicit constexpr SpiNorFlash(SpiBus& bus, const SpiNorOptions& options = {})
       : Flash(Geometry{}), bus_(&bus), options_(options), polls_per_ms_(options.clock_hz / 16'000 + 1) {}
 
+  /// The same for a chip that is known: open_known() follows. Precondition: all that `part` says is true.
+  constexpr SpiNorFlash(SpiBus& bus, const SpiNorPart& part, const SpiNorOptions& options)
+      : Flash({.size_bytes = part.size_bytes, .erase_units = part.sector_bytes, .page_bytes = part.page_bytes}),
+        bus_(&bus),
+        options_(options),
+        polls_per_ms_(options.clock_hz / 16'000 + 1),
+        program_limit_ms_(options.program_limit_ms),
+        erases_{{{part.sector_bytes, options.erase_limit_ms, part.erase_opcode, 0}}},
+        read_opcode_(part.read_opcode),
+        program_opcode_(part.program_opcode),
+        address_bytes_(part.address_bytes) {}
+
   /// Brings the chip back from whatever a reset of the processor left it in (an operation under way, one that is
   /// suspended, 4-byte mode, deep power-down), identifies it and fills the geometry. Takes less than a millisecond, or
   /// until the operation has ended. May be called again at any time. Not brought back: a chip that somebody switched to
@@ -50,6 +73,11 @@ class SpiNorFlash final : public Flash {
   /// with neither way of 4 address bytes, or of no size that Geometry can say; flash_write_protected: the protection
   /// was to be cleared and stays.
   Status open();
+
+  /// The same without identifying it: that one answers is all that is looked at. Protection is left as the
+  /// chip's reset leaves it; a 4-byte mode ends. Errors: flash_no_chip, flash_timeout. Precondition: made with its
+  /// SpiNorPart.
+  Status open_known();
 
   Status read(std::uint32_t address, MutableBytes out) override;
   Status program(std::uint32_t address, Bytes bytes) override;
@@ -85,6 +113,7 @@ class SpiNorFlash final : public Flash {
   [[nodiscard]] Status clear_protection();
   [[nodiscard]] Status use_4_bytes();
 
+  [[nodiscard]] Status wake();
   [[nodiscard]] bool read_sfdp(Geometry& found);
   [[nodiscard]] std::uint32_t sfdp_word(std::uint32_t address);
   void read_basic_table(std::uint32_t table, std::uint32_t words, Geometry& found);

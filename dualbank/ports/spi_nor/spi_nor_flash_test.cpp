@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/support/wired_chip.hpp"
 
 namespace dualbank::ports {
@@ -312,6 +314,64 @@ TEST(SpiNorFlash, StandsInStaticMemoryWithoutStartUpCode) {
   static OpenLine bus{0};
   static constinit SpiNorFlash flash{bus};
   EXPECT_EQ(flash.geometry().size_bytes, 0u);
+}
+
+// ---- a chip that is known
+
+constexpr SpiNorPart kKnown{
+    .size_bytes = 0x200'0000, .address_bytes = 4, .read_opcode = 0x13, .program_opcode = 0x12, .erase_opcode = 0x21};
+
+struct KnownChip {
+  explicit KnownChip(const SpiNorModel& model, const SpiNorPart& part = kKnown)
+      : chip(model, kClockHz), bus(chip), flash(bus, part, {.clock_hz = kClockHz}) {}
+
+  SpiNorChip chip;
+  tests::ChipBus bus;
+  SpiNorFlash flash;
+};
+
+TEST(SpiNorKnown, IsUsedAsItsPartSays) {
+  KnownChip known{sim::is25wp256()};
+  ASSERT_EQ(known.flash.open_known(), Status::ok);
+  EXPECT_EQ(known.flash.geometry().size_bytes, 0x200'0000u);
+  EXPECT_EQ(known.flash.geometry().erase_units, 0x1000u);
+  EXPECT_FALSE(known.flash.has_sfdp());
+  const std::uint32_t last = 0x200'0000 - 0x1000;
+  known.chip.array().put(last, ByteVector(0x1000));
+  ASSERT_EQ(known.flash.erase(last, 0x1000), Status::ok);
+  ASSERT_EQ(known.flash.program(last + 0xFF0, ByteVector(16, std::byte{0x5A})), Status::ok);
+  ByteVector back(17);
+  ASSERT_EQ(known.flash.read(last + 0xFEF, back), Status::ok);
+  EXPECT_EQ(back[0], std::byte{0xFF});
+  EXPECT_EQ(back[16], std::byte{0x5A});
+  EXPECT_EQ(known.flash.erase(0, 0x8000), Status::flash_misaligned) << "a unit that its part does not name";
+  EXPECT_TRUE(known.chip.violations().empty());
+}
+
+TEST(SpiNorKnown, WithThreeAddressBytesToo) {
+  KnownChip known{sim::w25q32(), {.size_bytes = 0x40'0000}};
+  ASSERT_EQ(known.flash.open_known(), Status::ok);
+  ASSERT_EQ(known.flash.program(0x12'3456, ByteVector(1, std::byte{0x42})), Status::ok);
+  EXPECT_EQ(known.chip.array().contents()[0x12'3456], std::byte{0x42});
+}
+
+TEST(SpiNorKnown, IsBroughtBackFromWhatAResetLeftItIn) {
+  KnownChip known{sim::w25q256jv()};
+  send(known.chip, {0x06});
+  send(known.chip, {0xB7});
+  send(known.chip, {0xB9});  // deep power-down
+  ASSERT_EQ(known.flash.open_known(), Status::ok);
+  EXPECT_FALSE(known.chip.in_4_byte_mode());
+  ByteVector byte(1);
+  EXPECT_EQ(known.flash.read(0x100'0000, byte), Status::ok);
+}
+
+TEST(SpiNorKnown, AnswersNobodyItIsNoChip) {
+  for (const std::uint8_t level : std::initializer_list<std::uint8_t>{0x00, 0xFF}) {
+    OpenLine line{level};
+    SpiNorFlash flash{line, kKnown, {.clock_hz = kClockHz, .erase_limit_ms = 1}};
+    EXPECT_EQ(flash.open_known(), Status::flash_no_chip) << int{level};
+  }
 }
 
 }  // namespace

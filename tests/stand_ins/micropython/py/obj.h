@@ -12,6 +12,8 @@
 typedef intptr_t mp_int_t;
 typedef uintptr_t mp_uint_t;
 typedef size_t qstr;
+#define MP_QSTRnull 0
+qstr qstr_from_str(const char* str);
 typedef void* mp_obj_t;
 typedef const void* mp_const_obj_t;
 typedef mp_const_obj_t mp_rom_obj_t;
