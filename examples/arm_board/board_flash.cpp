@@ -17,3 +17,6 @@ dualbank::Flash& board::flash() {
   }
   return chip;
 }
+
+// The same: this board has room.
+dualbank::Flash& board::flash_for_boot() { return flash(); }

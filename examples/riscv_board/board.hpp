@@ -33,6 +33,7 @@ inline std::span<std::byte> ram(std::uint32_t address, std::uint32_t size_bytes)
 
 /// The SPI NOR, identified at the first call.
 dualbank::Flash& flash();
+dualbank::Flash& flash_for_boot();  ///< not identified
 
 void uart_write(std::string_view text);
 int uart_read();        ///< -1: nothing has come

@@ -8,9 +8,11 @@ using namespace dualbank;
 
 class Board final : public BootBoard {
  public:
-  void starting(const BootOutcome& outcome) override {
-    board::uart_write("bootloader: starts ");
-    board::say_boot(outcome.decision.slot, outcome.decision.reason, outcome.decision.trial_boot);
+  void starting(const BootHandover& boot) override {
+    char text[] = "bootloader: starts ota_0, trial boot 0\r\n";  // why is for the application to say
+    text[23] = static_cast<char>('0' + boot.slot);
+    text[37] = static_cast<char>('0' + boot.trial_boot);
+    board::uart_write({text, sizeof text - 1});
   }
   void recovering() override { board::uart_write("bootloader: nothing boots: recovery over the serial line\r\n"); }
   std::byte read() override { return board::uart_wait(); }
@@ -23,15 +25,12 @@ constinit std::array<std::byte, 4096> buffer{};
 extern "C" std::byte application_ram[board::kApplicationBytes];  // where these lie: bootloader.ld
 extern "C" std::byte handover_ram[kBootHandoverBytes];
 constexpr LoadRegion kMemory{board::kApplicationAddress, application_ram};
-constexpr BootParts kParts{.layout = board::kLayout,
-                           .settings = {.policy = Policy::dualbank, .chip_id = kNoVendorChip, .memory = {&kMemory, 1}},
-                           .buffer = buffer,
-                           .handover = handover_ram};
+constexpr CompactBootParts kParts{
+    .layout = board::kLayout, .memory = {&kMemory, 1}, .buffer = buffer, .handover = handover_ram};
 
 }  // namespace
 
 extern "C" int main() {
-  const Result<std::uint32_t> entry = boot(board_, board::flash(), kParts);
-  if (entry) board::start(*entry);
+  if (const auto entry = boot_compact(board_, board::flash_for_boot(), kParts)) board::start(*entry);
   board::reset();
 }

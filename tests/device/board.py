@@ -17,7 +17,7 @@ COMMAND = os.environ.get("DUALBANK_BIN", str(ROOT / "build" / "dualbank"))
 POLICY = ("--policy", "dualbank")  # the board's bootloader is ours
 
 # A reply's frame may end right before it, with a zero.
-STARTS = re.compile(r"(?:^|\0)bootloader: starts (\w+), (\w+), trial boot (\d+)\r?$", re.M)
+STARTS = re.compile(r"(?:^|\0)bootloader: starts (\w+), trial boot (\d+)\r?$", re.M)
 RUNS = re.compile(r"(?:^|\0)application: (\S+) in (\w+), (\w+), trial boot (\d+)\r?$", re.M)
 NOTHING_BOOTS = "bootloader: nothing boots"
 
@@ -80,6 +80,6 @@ def next_boot(machine, timeout=20):
         raise MachineError(f"the board said: {line}")
     boot = Boot(runs[1], runs[2], runs[3], int(runs[4]))
     starts = STARTS.findall(machine.said_since(max(0, said - 2000)))
-    if not starts or starts[-1] != (boot.slot, boot.reason, str(boot.trial_boot)):
+    if not starts or starts[-1] != (boot.slot, str(boot.trial_boot)):
         raise MachineError(f"the bootloader said {starts[-1:]}, the application {boot}")
     return boot

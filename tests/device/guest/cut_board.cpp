@@ -47,3 +47,5 @@ dualbank::Flash& board::flash() {
   cut_flash.take_geometry();
   return cut_flash;
 }
+
+dualbank::Flash& board::flash_for_boot() { return flash(); }
