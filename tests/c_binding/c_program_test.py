@@ -52,11 +52,53 @@ class CProgram(unittest.TestCase):
                  image["sha256"][-2:], record["seq"], record["state"])
         return "slot " + " ".join(map(str, words))
 
-    def test_a_life_in_c(self):
+    def compile(self, name):
         libraries = [BUILD / f"libdualbank_{room}.a" for room in ("c", "engine", "formats")]
         # Not the C++ compiler: nothing of C++ is needed to link.
-        self.run_program(self.compiler, "-std=c99", "-O1", "-g", *WARNINGS, *self.sanitize, f"-I{ROOT}", HERE / "life.c", *libraries,
-                         "-o", "life")
+        self.run_program(self.compiler, "-std=c99", "-O1", "-g", *WARNINGS, *self.sanitize, f"-I{ROOT}", HERE / f"{name}.c", *libraries,
+                         "-o", name)
+
+    def check_report(self, *words, fault=None):
+        report = json.loads(self.run_program("./report", "board.flash", *words))
+        status = json.loads(self.run_program(DUALBANK, "status", "board.flash", "--json"))
+        del status["schema"]
+        for slot in status["slots"]:
+            if slot["fault"] is not None:
+                self.assertEqual(slot["fault"]["code"], fault)
+                slot["fault"] = slot["fault"]["message"]
+        self.assertEqual(json.dumps(report, indent=1), json.dumps(status, indent=1))
+        return status
+
+    def test_the_report_is_what_the_command_says(self):
+        self.compile("report")
+        new = [DUALBANK, "new", "board.flash", "--layout", "4MB-no-uf2", "--chip", "esp32c3", "--force"]
+        self.run_program(*new)
+        self.assertEqual(self.check_report()["boot_reason"], "nothing_boots")
+        self.run_program(*new, "--image", self.image("1.0"))
+        self.assertEqual(self.check_report()["slots"][0]["image"]["version"], "1.0")
+        whole = (self.folder / self.image("2.0")).read_bytes()
+        (self.folder / "begin.bin").write_bytes(whole[:9000])
+        self.run_program(DUALBANK, "flash", "board.flash", "begin.bin", "--offset", 0)
+        self.assertEqual(self.check_report(fault="image_checksum_mismatch")["update"]["missing"], [[9000, len(whole)]])
+        self.run_program(DUALBANK, "update", "board.flash", "app-2.0.bin")
+        status = self.check_report()
+        self.assertEqual((status["boot_slot"], status["slots"][1]["record"]["state"]), ("ota_1", "undefined"))
+        flash = bytearray((self.folder / "board.flash").read_bytes())
+        flash[status["slots"][1]["offset"] + 5000] ^= 1
+        (self.folder / "board.flash").write_bytes(flash)
+        self.assertIs(self.check_report(fault="image_checksum_mismatch")["slots"][1]["image"]["valid"], False)
+
+    def test_the_report_says_why_there_is_no_second_slot(self):
+        self.compile("report")
+        self.run_program(DUALBANK, "new", "board.flash", "--layout", "2MB-no-ota-no-uf2", "--chip", "esp32c3")
+        self.assertEqual(self.check_report()["reason_code"], "layout_no_otadata")
+        self.run_program(DUALBANK, "new", "board.flash", "--layout", "4MB-no-uf2", "--chip", "esp32c3", "--force")
+        self.run_program(DUALBANK, "erase-filesystem", "board.flash", "--extended", "--force")
+        self.assertEqual(self.check_report()["drive"]["state"], "extended")
+        self.assertIs(json.loads(self.run_program("./report", "board.flash", "overwrite"))["available"], True)
+
+    def test_a_life_in_c(self):
+        self.compile("life")
         self.run_program(DUALBANK, "new", "board.flash", "--layout", "4MB-no-uf2", "--chip", "esp32c3", "--image", self.image("1.0"))
         lines = self.run_program("./life", "board.flash", self.image("2.0")).splitlines()
         self.assertIn("ota_0 runs", lines[0])

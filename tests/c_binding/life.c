@@ -121,6 +121,26 @@ static void names(void) {
   CHECK(strcmp(dualbank_policy_name(DUALBANK_STOCK), "stock") == 0);
   CHECK(strcmp(dualbank_policy_name(DUALBANK_STOCK_ROLLBACK), "stock-rollback") == 0);
   CHECK(strcmp(dualbank_policy_name(DUALBANK_OWN), "dualbank") == 0 && dualbank_policy_name((dualbank_policy)3) == NULL);
+  CHECK(dualbank_policy_named("stock-rollback") == DUALBANK_STOCK_ROLLBACK && dualbank_policy_named("stoc") == -1);
+  CHECK(dualbank_policy_named("dualbank") == DUALBANK_OWN && dualbank_policy_named("") == -1);
+  CHECK(strcmp(dualbank_value_word(DUALBANK_VALUE_CHIP, 5), "esp32c3") == 0);
+  CHECK(strcmp(dualbank_value_word(DUALBANK_VALUE_SLOT, (uint32_t)DUALBANK_SLOT_FACTORY), "factory") == 0);
+  CHECK(strcmp(dualbank_value_word(DUALBANK_VALUE_STATE, 2), "valid") == 0);
+  CHECK(dualbank_value_word(DUALBANK_VALUE_SLOT, (uint32_t)DUALBANK_SLOT_NONE) == NULL);
+  CHECK(dualbank_value_word(DUALBANK_VALUE_SIZE, 5) == NULL);
+}
+
+static void data_layout(void) {
+  static const uint32_t sizes[][4] = {/* of the flash, of a sector, where the slots begin, of each */
+                                      {65536, 4096, 8192, 28672}, {65536, 256, 8192, 28672}, {200000, 4096, 8192, 94208},
+                                      {131072, 16384, 32768, 49152}, {8192, 4096, 8192, 0}, {4096, 4096, 8192, 0}};
+  size_t i;
+  for (i = 0; i < sizeof sizes / sizeof sizes[0]; ++i) {
+    const dualbank_layout layout = dualbank_data_layout(sizes[i][0], sizes[i][1]);
+    CHECK(layout.slot_count == 2 && layout.otadata.offset == 0 && layout.otadata.size_bytes == sizes[i][2]);
+    CHECK(layout.slots[0].offset == sizes[i][2] && layout.slots[0].size_bytes == sizes[i][3]);
+    CHECK(layout.slots[1].offset == sizes[i][2] + sizes[i][3] && layout.slots[1].size_bytes == sizes[i][3]);
+  }
 }
 
 /* A byte of an image that the power or the flash spoiled. */
@@ -201,6 +221,7 @@ int main(int count, char** words) {
   CHECK(image_size > 9000);
   CHECK(dualbank_c_version_fits());
   names();
+  data_layout();
 
   /* Refused before anything else is looked at. */
   CHECK(dualbank_confirm(&updater) == DUALBANK_NOT_OPEN);

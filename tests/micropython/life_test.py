@@ -71,7 +71,7 @@ ELSEWHERE = {
     "the module opens before it calls, and passes no argument that is wrong": r"not_open|bad_argument",
     "Ctrl-C raises KeyboardInterrupt": r"stopped",
     "what scripts of devices cannot ask for": r"read_only|image_version_too_low|image_wrong_revision|signature_\w+|drive_\w+|no_drive|serial_\w+",
-    "our bootloader's": r"image_outside_memory|image_bad_entry",
+    "our bootloader's": r"image_outside_memory|image_bad_entry|image_refused",
     "other flashes: unit tests of the engine": r"flash_geometry|unaligned_piece|journal_full|seq_exhausted|running_(?:factory|unknown)",
     "other tables and images: unit tests of formats": r"table_(?:md5_missing|second_md5|no_end|too_long|rows_after_md5)|"
                                                       r"image_(?:truncated|is_bootloader|bad_mapping|linked_elsewhere|for_other_slot)",

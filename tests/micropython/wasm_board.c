@@ -25,15 +25,10 @@ static dualbank_status erase(void* context, uint32_t address, uint32_t size) {
   return flash_erase(address, size);
 }
 
-/* table_offset 0: none; the boot records come first, then two slots. */
-dualbank_status board_open(uint32_t size_bytes, uint32_t block_bytes, uint32_t table_offset, uint32_t slot_bytes,
-                           int policy, int running, int force, int allow_foreign) {
-  const uint32_t records = 2 * (block_bytes > 4096 ? block_bytes : 4096);
-  const dualbank_layout layout = {
-      .slot_count = 2,
-      .slots = {{records, slot_bytes}, {records + slot_bytes, slot_bytes}},
-      .otadata = {0, records},
-  };
+/* table_offset 0: none, two slots for data. */
+dualbank_status board_open(uint32_t size_bytes, uint32_t block_bytes, uint32_t table_offset, int policy, int running,
+                           int force, int allow_foreign) {
+  const dualbank_layout layout = dualbank_data_layout(size_bytes, block_bytes);
   dualbank_options options = dualbank_default_options();
   options.workspace = workspace;
   options.workspace_bytes = sizeof workspace;

@@ -78,11 +78,8 @@ def _slot_name(slot):
 
 
 def _value(kind, value):
-    if kind == 3:
-        return _slot_name(value)
-    if kind == 2:
-        return _text("dualbank_chip_name", value) or value
-    return _text("dualbank_state_name", value) if kind == 5 else value
+    word = _text("dualbank_value_word", kind, value)
+    return value if word is None and kind != 3 else word
 
 
 def _sentence(event, part="dualbank_explain"):
@@ -175,8 +172,7 @@ def _opened():
     if _open:
         return
     o = _options
-    answer = _engine("board_open", o["size"], o["block"], o["table"], o["slot"], o["policy"], o["running"], o["force"],
-                     o["foreign"])
+    answer = _engine("board_open", o["size"], o["block"], o["table"], o["policy"], o["running"], o["force"], o["foreign"])
     event = _last_event()
     if answer != 0 and not 140 <= answer <= 143:
         raise _error(event)
@@ -258,11 +254,9 @@ def use(device, *, table_offset=None, policy="stock", running=None, force=False,
     if block < 256 or block & (block - 1) or not 0 < count * block < 1 << 32:
         raise ValueError("%u blocks of %u bytes are no flash: blocks of 256 to 4096 bytes, a power of two, below 4 GiB in all"
                          % (count, block))
-    sector = max(block, 4096)
     _options = {
         "size": count * block, "block": block, "table": table_offset or 0, "overwrite": overwrite_drive, "force": force,
-        "slot": max(count * block // 2 - sector, 0) // sector * sector, "policy": _POLICIES.index(policy), "running": _slot(running),
-        "foreign": allow_foreign,
+        "policy": _POLICIES.index(policy), "running": _slot(running), "foreign": allow_foreign,
     }
     try:
         _opened()

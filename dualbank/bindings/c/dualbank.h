@@ -28,7 +28,7 @@ extern "C" {
 
 /* Of this header: grows when something is added, and starts over one major number higher when something changes. */
 #define DUALBANK_C_MAJOR UINT32_C(1)
-#define DUALBANK_C_MINOR UINT32_C(1)
+#define DUALBANK_C_MINOR UINT32_C(2)
 
 /* Of the library that is linked: major << 16 | minor. Fits this header when the major numbers are the same and the
  * library's minor number is not smaller: dualbank_c_version_fits(). */
@@ -96,6 +96,8 @@ dualbank_value_kind dualbank_value_name(dualbank_status code, uint32_t index, ch
 const char* dualbank_chip_name(uint32_t chip_id);
 /* Of a boot record: "new", "pending_verify", "valid", "invalid", "aborted", "undefined". */
 const char* dualbank_state_name(uint32_t state);
+/* What an event's value names: a slot, a chip or a state. NULL: it names none, or it is a number. */
+const char* dualbank_value_word(dualbank_value_kind kind, uint32_t value);
 
 /* ---- The flash ---------------------------------------------------------------------------------------------------- */
 
@@ -148,8 +150,9 @@ typedef enum dualbank_policy {
   DUALBANK_STOCK_ROLLBACK = 1, /* the vendor's, with it */
   DUALBANK_OWN = 2             /* dualbank's own */
 } dualbank_policy;
-/* "stock", "stock-rollback", "dualbank"; NULL for any other number. */
+/* "stock", "stock-rollback", "dualbank"; NULL for any other number. And back: -1 for what names none. */
 const char* dualbank_policy_name(dualbank_policy policy);
+int dualbank_policy_named(const char* name);
 
 /* Called between flash operations: feeds watchdogs and progress bars. false stops the call with DUALBANK_STOPPED; the
  * same call again goes on. It must not call the updater. */
@@ -174,6 +177,10 @@ typedef struct dualbank_layout {
   dualbank_extent otadata; /* two sectors for the boot records */
   dualbank_extent factory;
 } dualbank_layout;
+
+/* Of a flash that holds data and nothing else: the boot records in two sectors, of 4 KiB at least, then two slots of one
+ * size, as large as there is room for. `sector_bytes`: the smallest erase unit. */
+dualbank_layout dualbank_data_layout(uint32_t size_bytes, uint32_t sector_bytes);
 
 /* Tells when to erase, and never what is written. */
 typedef enum dualbank_likeness {

@@ -49,6 +49,19 @@ const char* dualbank_state_name(uint32_t state) {
   return dualbank::state_name(static_cast<dualbank::RecordState>(state));
 }
 
+const char* dualbank_value_word(dualbank_value_kind kind, uint32_t value) {
+  switch (kind) {
+    case DUALBANK_VALUE_CHIP:
+      return dualbank_chip_name(value & 0xFFFF);
+    case DUALBANK_VALUE_SLOT:
+      return dualbank_slot_name(static_cast<dualbank_slot>(value));
+    case DUALBANK_VALUE_STATE:
+      return dualbank_state_name(value);
+    default:
+      return nullptr;
+  }
+}
+
 }  // extern "C"
 
 static_assert(DUALBANK_VALUE_CHIP == static_cast<int>(dualbank::ValueKind::chip) &&

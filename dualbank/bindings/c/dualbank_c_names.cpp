@@ -33,4 +33,11 @@ const char* dualbank_policy_name(dualbank_policy policy) {
   return policy < kPolicies.size() ? kPolicies[policy] : nullptr;
 }
 
+int dualbank_policy_named(const char* name) {
+  for (std::size_t policy = 0; policy < kPolicies.size(); ++policy) {
+    if (std::string_view{kPolicies[policy]} == name) return static_cast<int>(policy);
+  }
+  return -1;
+}
+
 }  // extern "C"

@@ -7,8 +7,6 @@
 
 #include "dualbank/bindings/micropython/dualbank/board.h"
 
-#define RECORD_SECTOR_BYTES 4096u
-
 static mp_obj_t call_ioctl(mp_obj_t device, unsigned operation, uint32_t block) {
   mp_obj_t call[4];
   mp_load_method(device, MP_QSTR_ioctl, call);
@@ -40,7 +38,12 @@ static bool call_on_blocks(const dualbank_board_t* board, qstr method, uint32_t 
   return true;
 }
 
-enum { kRead, kProgram, kErase, kSync };
+// What is asked of a device, by what a refusal of it means.
+enum {
+  kRead = DUALBANK_FLASH_READ_FAILED,
+  kProgram = DUALBANK_FLASH_PROGRAM_FAILED,
+  kErase = DUALBANK_FLASH_ERASE_FAILED,
+};
 
 static bool operate(const dualbank_board_t* board, int operation, uint32_t address, uint8_t* bytes, uint32_t size) {
   if (operation == kErase) {
@@ -48,13 +51,14 @@ static bool operate(const dualbank_board_t* board, int operation, uint32_t addre
     return call_ioctl(board->device, MP_BLOCKDEV_IOCTL_BLOCK_ERASE, address / board->block_bytes) ==
            MP_OBJ_NEW_SMALL_INT(0);
   }
-  if (operation == kSync) return is_good(call_ioctl(board->device, MP_BLOCKDEV_IOCTL_SYNC, 0));
+  if (operation == kProgram && size == 0) return is_good(call_ioctl(board->device, MP_BLOCKDEV_IOCTL_SYNC, 0));
   return call_on_blocks(board, operation == kRead ? MP_QSTR_readblocks : MP_QSTR_writeblocks, address, bytes, size);
 }
 
 // False when the device says no or raises. What it raises waits until the engine has returned: a jump across its frames
 // would leave it half done.
 static bool guarded(dualbank_board_t* board, int operation, uint32_t address, const void* bytes, uint32_t size) {
+  if (board->raised != MP_OBJ_NULL) return false;  // the first one counts, and ends what is being done
   nlr_buf_t nlr;
   if (nlr_push(&nlr) == 0) {
     const bool good = operate(board, operation, address, (uint8_t*)(uintptr_t)bytes, size);
@@ -65,26 +69,24 @@ static bool guarded(dualbank_board_t* board, int operation, uint32_t address, co
   return false;
 }
 
+static dualbank_status ask_for(int operation, void* board, uint32_t address, const void* bytes, uint32_t size) {
+  return guarded(board, operation, address, bytes, size) ? DUALBANK_OK : (dualbank_status)operation;
+}
+
 static dualbank_status device_read(void* context, uint32_t address, void* into, uint32_t size) {
-  return guarded(context, kRead, address, into, size) ? DUALBANK_OK : DUALBANK_FLASH_READ_FAILED;
+  return ask_for(kRead, context, address, into, size);
 }
 static dualbank_status device_program(void* context, uint32_t address, const void* bytes, uint32_t size) {
-  return guarded(context, kProgram, address, bytes, size) ? DUALBANK_OK : DUALBANK_FLASH_PROGRAM_FAILED;
+  return ask_for(kProgram, context, address, bytes, size);
 }
 static dualbank_status device_erase(void* context, uint32_t address, uint32_t size) {
-  return guarded(context, kErase, address, NULL, size) ? DUALBANK_OK : DUALBANK_FLASH_ERASE_FAILED;  // one block
+  return ask_for(kErase, context, address, NULL, size);  // one block
 }
-static dualbank_status device_sync(void* context) {
-  return guarded(context, kSync, 0, NULL, 0) ? DUALBANK_OK : DUALBANK_FLASH_PROGRAM_FAILED;
-}
+static dualbank_status device_sync(void* context) { return ask_for(kProgram, context, 0, NULL, 0); }
 
 static uint32_t ask(mp_obj_t device, unsigned operation) {
   const mp_obj_t answer = call_ioctl(device, operation, 0);
   return mp_obj_is_int(answer) ? (uint32_t)mp_obj_get_int(answer) : 0;
-}
-
-static uint32_t record_sector_bytes(const dualbank_board_t* board) {
-  return board->block_bytes > RECORD_SECTOR_BYTES ? board->block_bytes : RECORD_SECTOR_BYTES;
 }
 
 void dualbank_use_block_device(dualbank_board_t* board, mp_obj_t device, bool has_table, uint32_t table_offset) {
@@ -108,18 +110,4 @@ void dualbank_use_block_device(dualbank_board_t* board, mp_obj_t device, bool ha
   board->flash.sync = device_sync;
   board->flash.size_bytes = count * block_bytes;
   board->flash.erase_units = block_bytes;
-}
-
-dualbank_layout dualbank_data_layout(const dualbank_board_t* board) {
-  dualbank_layout layout = {0};
-  const uint32_t sector = record_sector_bytes(board);
-  const uint32_t size = board->flash.size_bytes;
-  const uint32_t slot = size <= 2 * sector ? 0 : (size / 2 - sector) & ~(sector - 1);
-  layout.slot_count = 2;
-  layout.otadata.size_bytes = 2 * sector;
-  layout.slots[0].offset = 2 * sector;
-  layout.slots[0].size_bytes = slot;
-  layout.slots[1].offset = 2 * sector + slot;
-  layout.slots[1].size_bytes = slot;
-  return layout;
 }

@@ -64,7 +64,7 @@ static bool is_about_the_flash(dualbank_status status) {
 }
 
 void dualbank_board_start(dualbank_board_t* board) {
-  const dualbank_layout layout = dualbank_data_layout(board);
+  const dualbank_layout layout = dualbank_data_layout(board->flash.size_bytes, board->block_bytes);
   const bool by_layout = board->device != MP_OBJ_NULL && !board->has_table;
   board->options.layout = by_layout ? &layout : NULL;
   dualbank_engine_begins(board);

@@ -8,19 +8,20 @@
 #define DUALBANK_WORKSPACE_BYTES 4096
 #define DUALBANK_GAPS 32
 
-// On the interpreter's heap: its collector finds the Python objects in here.
+// On the interpreter's heap: its collector finds the Python objects in here. What is often asked for comes first, where
+// short instructions reach.
 typedef struct _dualbank_board_t {
-  dualbank_updater updater;
-  dualbank_flash flash;
-  dualbank_options options;
+  bool busy;               // the engine is at work
+  bool open;               // false: the next call opens it first
+  bool overwrite_drive;    // write the slot although the drive is extended into it
+  bool has_table;          // a partition table on the block device says where the slots are
+  mp_obj_t raised;         // what Python raised while the engine was at work
   mp_obj_t device;         // the block device; MP_OBJ_NULL: the board's own flash
   uint32_t block_bytes;    // of the block device
-  bool has_table;          // a partition table on the block device says where the slots are
-  bool overwrite_drive;    // write the slot although the drive is extended into it
-  bool open;               // false: the next call opens it first
-  bool busy;               // the engine is at work
-  mp_obj_t raised;         // what Python raised while the engine was at work
   dualbank_event refusal;  // why it cannot be updated, though it can be looked at
+  dualbank_options options;
+  dualbank_flash flash;
+  dualbank_updater updater;
   dualbank_range gaps[DUALBANK_GAPS];
   uint8_t workspace[DUALBANK_WORKSPACE_BYTES];
 } dualbank_board_t;
@@ -72,6 +73,3 @@ mp_obj_t dualbank_status_report(dualbank_board_t* board);
 
 // Makes it the board's flash. Raises ValueError for a device that cannot be one.
 void dualbank_use_block_device(dualbank_board_t* board, mp_obj_t device, bool has_table, uint32_t table_offset);
-// Where things are on a device without a partition table: the boot records in the first 8 KiB, then two slots of one
-// size.
-dualbank_layout dualbank_data_layout(const dualbank_board_t* board);

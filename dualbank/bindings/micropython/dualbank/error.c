@@ -48,11 +48,8 @@ static mp_obj_t make_error(const char* code, const char* message, mp_obj_t value
 }
 
 static mp_obj_t value_object(dualbank_value_kind kind, uint32_t value) {
-  if (kind == DUALBANK_VALUE_SLOT) return dualbank_text(dualbank_slot_name((dualbank_slot)value));
-  const char* name = NULL;
-  if (kind == DUALBANK_VALUE_CHIP) name = dualbank_chip_name(value & 0xFFFF);
-  if (kind == DUALBANK_VALUE_STATE) name = dualbank_state_name(value);
-  return name != NULL ? dualbank_text(name) : mp_obj_new_int_from_uint(value);
+  const char* word = dualbank_value_word(kind, value);
+  return word != NULL || kind == DUALBANK_VALUE_SLOT ? dualbank_text(word) : mp_obj_new_int_from_uint(value);
 }
 
 mp_obj_t dualbank_error_of(const dualbank_event* event) {

@@ -18,21 +18,15 @@ static mp_buffer_info_t buffer_of(mp_obj_t object) {
 }
 
 static uint32_t parse_u32(mp_obj_t object, const char* name) {
-  mp_int_t value;
-  if (mp_obj_is_small_int(object) || !mp_obj_is_int(object)) {
-    value = mp_obj_get_int(object);
-    if (value < 0) mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s must be >= 0"), name);
-  } else {
-    if (mp_obj_int_sign(object) < 0) mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s must be >= 0"), name);
-    // Where small integers have 31 bits, those above are still to be taken.
-    const bool fits = mp_binary_op(MP_BINARY_OP_LESS, object, mp_obj_new_int_from_ull(1ull << 32)) == mp_const_true;
-    if (fits) return (uint32_t)mp_obj_get_int_truncated(object);
-    value = -1;
-  }
-  if (value < 0 || (unsigned long long)value > UINT32_MAX) {
-    mp_raise_msg_varg(&mp_type_OverflowError, MP_ERROR_TEXT("%s must be below 2**32"), name);
-  }
-  return (uint32_t)value;
+  // Where small integers have 31 bits, those above are still to be taken.
+  const bool large = mp_obj_is_int(object) && !mp_obj_is_small_int(object);
+  const mp_int_t value = large ? mp_obj_int_sign(object) : mp_obj_get_int(object);
+  if (value < 0) mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s must be >= 0"), name);
+  const bool fits = large
+                        ? mp_binary_op(MP_BINARY_OP_LESS, object, mp_obj_new_int_from_ull(1ull << 32)) == mp_const_true
+                        : (unsigned long long)value <= UINT32_MAX;
+  if (!fits) mp_raise_msg_varg(&mp_type_OverflowError, MP_ERROR_TEXT("%s must be below 2**32"), name);
+  return large ? (uint32_t)mp_obj_get_int_truncated(object) : (uint32_t)value;
 }
 
 // ---- verbs
