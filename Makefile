@@ -77,12 +77,12 @@ install: build
 	@cmake --install build --prefix "$(PREFIX)" >build/logs/install.log || { cat build/logs/install.log; exit 1; }
 	@echo "Installed to $(PREFIX)."
 
-## check: the part of test that looks at the text: arrows, lengths, format, shell scripts, clang-tidy
+## check: the part of test that looks at the text: arrows, lengths, format, shell scripts, clang-tidy, cppcheck
 check:
 	@tools/setup test
 	@mkdir -p build/logs
 	@cmake --preset default >build/logs/configure.log || { cat build/logs/configure.log; exit 1; }
-	@tools/test rules tidy
+	@tools/test rules tidy cppcheck
 
 ## format: clang-format over every C++ file
 format:

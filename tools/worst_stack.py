@@ -115,9 +115,17 @@ def recursive(functions):
     return sorted(left)
 
 
-def worst(functions, pointed_to, entry):
-    """(bytes, names along the chain)."""
+def worst(functions, pointed_to, entry, only_from=()):
+    """(bytes, names along the chain). `only_from`: pairs of patterns: functions that match the first are reached through a
+    pointer from such as match the second only."""
     known = {}
+    rules = [(set(filter(re.compile(to).search, pointed_to)), re.compile(by)) for to, by in only_from]
+    for to, by in rules:
+        if to and not any(functions[name].indirect and by.search(name) for name in functions):
+            raise ValueError(f"nothing calls {sorted(to)} through a pointer")
+
+    def reached(name):
+        return pointed_to.difference(*(to for to, by in rules if not by.search(name)))
 
     def depth(name, chain):
         if name not in functions or name in chain:
@@ -125,7 +133,7 @@ def worst(functions, pointed_to, entry):
         if name in known:
             return known[name]
         function = functions[name]
-        to = function.calls | (pointed_to if function.indirect else set())
+        to = function.calls | (reached(name) if function.indirect else set())
         below, names = max((depth(callee, chain | {name}) for callee in sorted(to - {name})), default=(0, ()))
         known[name] = (function.frame + below, (name, *names))
         return known[name]

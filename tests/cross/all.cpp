@@ -16,7 +16,7 @@ namespace {
 
 class Board final : public dualbank::BootBoard {
  public:
-  void starting(const dualbank::BootOutcome&) override {}
+  void starting(const dualbank::BootHandover&) override {}
   void recovering() override {}
   std::byte read() override { return static_cast<std::byte>(line_read()); }
   void write(dualbank::Bytes bytes) override { line_write(bytes.data(), static_cast<std::uint32_t>(bytes.size())); }
