@@ -8,7 +8,7 @@ import unittest
 import board
 
 BOARD = board.ROOT / "examples" / "riscv_board"
-BOOTLOADER_BYTES = 19 << 10
+BOOTLOADER_BYTES = 8 << 10
 BOARD_LINES = 400
 
 
