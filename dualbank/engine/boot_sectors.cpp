@@ -316,11 +316,9 @@ Event BootSectors::write_record(int sector, const BootRecord& record) {
   return append(sector, {.kind = CellKind::firm});
 }
 
-Event BootSectors::prepare(int sector) {
-  constexpr std::uint32_t kCellsNeeded = 5;
-  constexpr std::uint32_t kCellsNeededNative = 9;  // with some to settle the record after cuts
+Event BootSectors::prepare(int sector, std::uint32_t cells_needed) {
   const SectorFacts& facts = at(sector);
-  const bool roomy = room(sector) >= (native_ != nullptr ? kCellsNeededNative : kCellsNeeded);
+  const bool roomy = room(sector) >= cells_needed;
   if (facts.clean() && roomy) return kDone;
   // With no usable record anywhere a blank one is taken as it is: an erase, torn, could leave seq 0, which is usable.
   const bool untouched = facts.record_blank && facts.rest_blank && !facts.doomed && !facts.has_intent &&
@@ -330,7 +328,11 @@ Event BootSectors::prepare(int sector) {
 }
 
 Event BootSectors::put(int sector, SlotIndex slot, std::uint32_t seq, RecordState state, Reason reason) {
-  if (const Event e = prepare(sector); e.failed()) return e;
+  constexpr std::uint32_t kCellsNeeded = 5;
+  constexpr std::uint32_t kCellsNeededNative = 9;  // with some to settle the record after cuts
+  const std::uint32_t own = native_ != nullptr ? kCellsNeededNative : kCellsNeeded;
+  const std::uint32_t behind = reason == Reason::switched ? cells_for_a_trial() : 0;
+  if (const Event e = prepare(sector, own + behind); e.failed()) return e;
   const Cell intent{.kind = CellKind::intent,
                     .a = static_cast<std::uint8_t>(slot),
                     .b = static_cast<std::uint16_t>(reason),

@@ -122,8 +122,11 @@ class BootSectors {
   /// DOOMED, the record's CRC to zeros, erase, ERASED. Precondition: the sector's record is not what the device depends
   /// on.
   [[nodiscard]] Event wipe(int sector);
-  /// Makes the sector clean: nothing where it is, else a wipe. Precondition: as of wipe.
-  [[nodiscard]] Event prepare(int sector);
+  /// Free cells that a record with a trial wants to have behind it: for three boots and a confirmation, each with the
+  /// power cut or two that it takes.
+  [[nodiscard]] std::uint32_t cells_for_a_trial() const { return native_ != nullptr ? 24 : 12; }
+  /// Makes the sector clean: nothing where it is and so many cells are free, else a wipe. Precondition: as of wipe.
+  [[nodiscard]] Event prepare(int sector, std::uint32_t cells_needed);
   /// INTENT, record, FIRM, in a sector that is prepared first.
   [[nodiscard]] Event put(int sector, SlotIndex slot, std::uint32_t seq, RecordState state, Reason reason);
   /// Takes up a `put` that a cut had ended. Precondition: unfinished(). flash_not_erased, and nothing written, when the

@@ -72,11 +72,11 @@ TEST_F(BootSectorsSessionTest, ASessionEndsThoughTheLogIsFull) {
 
 TEST_F(BootSectorsSessionTest, WithNoUsableRecordTheSectorOfASessionThatIsOverIsErased) {
   read();
-  ASSERT_EQ(sectors.prepare(0), kDone);
+  ASSERT_EQ(sectors.prepare(0, 5), kDone);
   ASSERT_EQ(sectors.append(0, {CellKind::session, 1, 12, 5000, 0}), kDone);
   ASSERT_EQ(board.erases(), 0U);
   ASSERT_EQ(sectors.forget_session(0), kDone);
-  ASSERT_EQ(sectors.prepare(0), kDone);
+  ASSERT_EQ(sectors.prepare(0, 5), kDone);
   EXPECT_EQ(board.erases(), 1U) << "its marks would count for the next one";
 }
 
@@ -86,7 +86,7 @@ TEST_F(BootSectorsSessionTest, WithNoUsableRecordMarksOfAnEarlierSessionAreNotTa
   EXPECT_TRUE(sectors.facts(0).record_blank);
   EXPECT_FALSE(sectors.facts(0).rest_blank);
   EXPECT_TRUE(sectors.facts(1).rest_blank);
-  ASSERT_EQ(sectors.prepare(0), kDone);
+  ASSERT_EQ(sectors.prepare(0, 5), kDone);
   EXPECT_EQ(board.erases(), 1U);
 }
 

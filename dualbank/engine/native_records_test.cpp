@@ -36,8 +36,8 @@ class NativeRecordsTest : public testing::Test {
   static Cell native(NativeCell what, std::uint32_t c = 0) {
     return {.kind = CellKind::native, .a = static_cast<std::uint8_t>(what), .c = c};
   }
-  void expect_put(int sector, SlotIndex slot, std::uint32_t seq) {
-    ASSERT_FALSE(sectors.put(sector, slot, seq, RecordState::undefined, Reason::switched).failed());
+  void expect_put(int sector, SlotIndex slot, std::uint32_t seq, Reason reason = Reason::switched) {
+    ASSERT_FALSE(sectors.put(sector, slot, seq, RecordState::undefined, reason).failed());
   }
 
   NativeBoard board;
@@ -284,12 +284,23 @@ TEST_F(NativeRecordsTest, AFullLogStillTakesARecord) {
   EXPECT_EQ(e.values[0], 0U);
   EXPECT_EQ(sectors.room(0), 18U);
   board.flash.forget();
-  expect_put(0, 1, 6);
+  expect_put(0, 1, 6, Reason::anchor);
   for (const sim::Op& op : board.flash.log()) EXPECT_EQ(op.kind, sim::OpKind::program);
   read();
   EXPECT_EQ(sectors.active(), 0);
   for (int i = 0; i < 300 && !e.failed(); ++i) e = sectors.append(0, {.kind = CellKind::tried});
   ASSERT_FALSE(sectors.wipe(0).failed()) << "which needs no room";
+}
+
+TEST_F(NativeRecordsTest, ATrialGetsRoomToBeCounted) {
+  for (const std::uint32_t room : {33U, 32U}) {
+    ASSERT_FALSE(sectors.wipe(0).failed());
+    while (sectors.room(0) > room) ASSERT_FALSE(sectors.append(0, {.kind = CellKind::tried}).failed());
+    board.flash.forget();
+    expect_put(0, 1, 6);
+    EXPECT_EQ(board.flash.counts().erases, room == 32 ? 1U : 0U);
+    EXPECT_GE(sectors.room(0), sectors.cells_for_a_trial());
+  }
 }
 
 TEST_F(NativeRecordsTest, ANewerCellMakesTheJournalAbsentButNotTheRecord) {

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint32_t kAllGranules = 0xFFFF'FFFF;
 constexpr std::uint32_t kPieceBytes = 128;
 constexpr std::uint32_t kCellsToStart = kReservedCells + 5;
+constexpr std::uint32_t kNativeCellsToGoOn = 32;
 
 constexpr std::uint32_t lower(std::uint32_t a, std::uint32_t b) { return a < b ? a : b; }
 
@@ -116,9 +117,11 @@ Event Session::start(Flash& flash, BootSectors& sectors, int sector, const Layou
   map_ = sectors.map_of(extent_.size_bytes);
   const SectorFacts& facts = sectors.facts(sector);
   const bool used = facts.has_session;  // its marks must not count for this one
-  // Marks stand where the log could come to until now: after many cuts it may have.
-  const bool crowded = sectors.native() == nullptr && facts.free_cell + kCellsToStart * kCellBytes > map_.log_end;
-  if (const Event e = used || crowded ? sectors.wipe(sector) : sectors.prepare(sector); e.failed()) return e;
+  // After many cuts. In the vendor's form marks stand where the log may have come to.
+  const bool crowded = sectors.native() != nullptr ? sectors.room(sector) < kNativeCellsToGoOn + kCellsToStart
+                                                   : facts.free_cell + kCellsToStart * kCellBytes > map_.log_end;
+  if (const Event e = used || crowded ? sectors.wipe(sector) : sectors.prepare(sector, kCellsToStart); e.failed())
+    return e;
   if (const Event e = sectors.append(sector, {CellKind::identity, 0, 0, terms.identity[0], terms.identity[1]});
       e.failed())
     return e;
@@ -242,8 +245,7 @@ Event Session::write_mark(std::uint32_t granule, std::uint32_t mark) {
 }
 
 bool Session::can_go_on() const {
-  constexpr std::uint32_t kCellsNeeded = 32;
-  return sectors_->native() == nullptr || sectors_->room(sector_) >= kCellsNeeded;
+  return sectors_->native() == nullptr || sectors_->room(sector_) >= kNativeCellsToGoOn;
 }
 
 Event Session::keep(Range range) {

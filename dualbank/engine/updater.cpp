@@ -90,7 +90,10 @@ Event Updater::find_layout() {
 
 Event Updater::what_stands() const {
   const auto running = static_cast<std::uint32_t>(state_.running_slot);
-  if (const int failed = failed_trial(sectors_, state_.running_slot); failed >= 0) {
+  const int active = sectors_.active();
+  const bool uncounted = options_.policy == Policy::dualbank && active >= 0 &&
+                         sectors_.active_slot() != state_.running_slot && trial_of(sectors_, active).gave_up;
+  if (const int failed = uncounted ? active : failed_trial(sectors_, state_.running_slot); failed >= 0) {
     const SectorFacts& facts = sectors_.facts(failed);
     return {Status::trial_failed_back, {facts.intent.a, facts.tries, running}};
   }
@@ -211,7 +214,8 @@ Event Updater::recover_intent(int sector) {
     const Status said =
         intent.b == static_cast<std::uint16_t>(Reason::switched) ? Status::finished_switch : Status::repaired_record;
     if (!e.failed()) return {said, {intent.a, intent.c, 0}};
-    if (e.code != Status::flash_not_erased || rules || active < 0) return e;
+    const bool hopeless = e.code == Status::flash_not_erased || e.code == Status::journal_full;
+    if (!hopeless || rules || active < 0) return e;
   } else if (active < 0) {
     return kDone;  // nothing else to boot from: the next update starts with an anchor
   }

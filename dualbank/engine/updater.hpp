@@ -122,6 +122,7 @@ class Updater {
   Status open();
 
   /// Starts an update of the next-update slot, or goes on with the one under way when identity and length are the same.
+  /// One whose journal is full of power cuts starts again.
   /// Errors: not_open, read_only, on_trial, running_factory, those of check_image_start for the header, image_too_long,
   /// image_version_too_low: all of them before any flash operation.
   Status begin(const UpdateRequest& request);

@@ -26,7 +26,9 @@ Event Updater::raise_version(bool confirmed_now) {
   const Result<bool> behind = options_.versions->behind(*flash_, slot);
   if (!behind) return behind.error();
   if (*behind && facts.confirmed) {  // a confirmation that a cut left half written may be gone tomorrow
-    if (const Event e = sectors_.refresh_last_cell(active); e.failed()) return e;
+    const Event e = sectors_.refresh_last_cell(active);
+    if (e.code == Status::journal_full) return kDone;  // confirm() writes it anew, and comes here again
+    if (e.failed()) return e;
   }
   return options_.versions->follow(*flash_, slot);
 }

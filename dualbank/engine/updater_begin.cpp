@@ -46,11 +46,16 @@ Status Updater::begin(const UpdateRequest& request) {
   forget_held();
   likeness_ = request.likeness;
   const bool nameless = request.identity.empty() && request.header.empty();
-  const bool same = session_.active() && session_.terms().slot == terms.slot && !nameless &&
-                    session_.terms().identity == terms.identity &&
-                    (request.length_bytes == kUnknownLength || session_.length_bytes() == kUnknownLength ||
-                     session_.length_bytes() == request.length_bytes);
-  if (const Event e = same ? resume(request) : start(terms); e.failed()) return answer(e);
+  bool same = session_.active() && session_.terms().slot == terms.slot && !nameless &&
+              session_.terms().identity == terms.identity &&
+              (request.length_bytes == kUnknownLength || session_.length_bytes() == kUnknownLength ||
+               session_.length_bytes() == request.length_bytes);
+  Event e = same ? resume(request) : start(terms);
+  if (same && e.code == Status::journal_full) {  // nothing can be noted of it any more
+    same = false;
+    e = start(terms);
+  }
+  if (e.failed()) return answer(e);
   note_reach(request.header);
   return answer({same ? Status::update_resumed : Status::update_begun, {static_cast<std::uint32_t>(terms.slot), 0, 0}});
 }
@@ -145,9 +150,11 @@ Event Updater::free_sector(int& sector) {
 Event Updater::anchor(int& sector) {
   const int active = sectors_.active();
   const SlotIndex running = state_.running_slot;
-  const int target = active >= 0 ? 1 - active : sectors_.blanker();
+  int target = active >= 0 ? 1 - active : sectors_.blanker();
   if (active >= 0) {
-    if (const Event e = sectors_.refresh_record(active); e.failed()) return e;
+    const Event e = sectors_.refresh_record(active);
+    if (e.failed() && e.code != Status::journal_full) return e;
+    if (e.failed() && sectors_.facts(1 - active).record.usable()) target = active;  // the other one holds meanwhile
   }
   const bool top = sectors_.near_top();
   const std::uint32_t seq = top ? next_seq(kBlankSeq, running, layout_.slot_count) : sectors_.seq_for(running);

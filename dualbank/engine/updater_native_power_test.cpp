@@ -190,6 +190,31 @@ TEST_P(NativePowerCut, AgainAndAgainAtRandom) {
   EXPECT_LT(made_again_, kLives / 10U);
 }
 
+class NativeBadSupply : public NativePowerCut {};
+
+// At an early operation of each power session, behind a first cut in the switch or none.
+TEST_P(NativeBadSupply, BreaksDownHundredsOfTimesAtTheSameOperation) {
+  constexpr std::size_t kTimes = 300;  // more than frames in any of these logs
+  board_.flash.forget();
+  ASSERT_EQ(run(kRunning), Status::ok);
+  const auto operations = static_cast<std::uint32_t>(board_.flash.log().size());
+  const Tear kinds[] = {{.kind = Tear::Kind::before},
+                        {.kind = Tear::Kind::after},
+                        {.kind = Tear::Kind::prefix, .units = 1},
+                        {.kind = Tear::Kind::bits, .seed = 3, .marginal = true}};
+  for (std::uint32_t index = 0; index < 8; ++index) {
+    for (const Tear& tear : kinds) {
+      for (const bool behind_a_cut : {false, true}) {
+        if (kSanitized && (index + tear.units) % 3 != (behind_a_cut ? 1 : 0)) continue;
+        std::vector<Cut> cuts(kTimes, {index, tear, MarginalBits::drawn});
+        if (behind_a_cut) cuts[0] = {operations - 1 - index % 5, kinds[index % 2], MarginalBits::drawn};
+        live(cuts);
+        ASSERT_FALSE(HasFailure()) << kTimes << " times " << say({cuts[0], cuts[1]});
+      }
+    }
+  }
+}
+
 const Case kCases[] = {
     {"Sectors8KiB", false},       {"Sectors8KiB", true},        {"WriteOnceBytes", true},
     {"EncryptedBlocks", false},   {"EncryptedBlocks", true},    {"DoublewordsWithEccSectors2KiB", true},
@@ -199,6 +224,8 @@ const Case kCases[] = {
 INSTANTIATE_TEST_SUITE_P(Starts, NativePowerCut, testing::ValuesIn(kCases), [](const auto& start) {
   return std::string(start.param.part) + (start.param.used ? "Used" : "Fresh");
 });
+INSTANTIATE_TEST_SUITE_P(Starts, NativeBadSupply, testing::Values(kCases[2], kCases[4], kCases[5], kCases[7]),
+                         [](const auto& start) { return std::string(start.param.part); });
 
 }  // namespace
 }  // namespace dualbank

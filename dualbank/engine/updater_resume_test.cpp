@@ -42,6 +42,26 @@ TEST_F(ResumeTest, AfterAResetOnlyTheSectorUnderWayIsSentAgain) {
   EXPECT_EQ(board.erases() - erases, 30U * 1024 / 4096 + 1 - 2) << "the two finished sectors were left alone";
 }
 
+TEST_F(ResumeTest, AnUpdateWhoseJournalIsFullOfCutsStartsAgain) {
+  open();
+  const UpdateRequest first{.header = Bytes{image}.first(288)};
+  ASSERT_EQ(updater.begin(first), Status::ok);
+  ASSERT_EQ(updater.flash(Bytes{image}.first(10000)), Status::ok);
+  BootSectors sectors;
+  ASSERT_FALSE(sectors.read(board.flash, board.layout()).failed());
+  while (sectors.room(1) > 0) ASSERT_FALSE(sectors.append(1, {.kind = CellKind::firm}).failed());
+  open();
+  ASSERT_TRUE(updater.status().update_active);
+  ASSERT_EQ(updater.begin(first), Status::ok);
+  EXPECT_EQ(updater.last_event().code, Status::update_resumed) << "nothing is to be noted";
+  UpdateRequest with_length = first;
+  with_length.length_bytes = static_cast<std::uint32_t>(image.size());
+  ASSERT_EQ(updater.begin(with_length), Status::ok);
+  EXPECT_EQ(updater.last_event().code, Status::update_begun);
+  EXPECT_EQ(updater.next_missing().from, 0U);
+  finish(image);
+}
+
 TEST_F(ResumeTest, OmittedOffsetsGoOnAtTheFirstGap) {
   open();
   ASSERT_EQ(updater.flash(Bytes{image}.first(10000)), Status::ok);

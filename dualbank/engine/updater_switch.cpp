@@ -61,7 +61,8 @@ bool Updater::stands(SlotIndex slot) const {
   const int active = sectors_.active();
   if (active < 0 || sectors_.active_slot() != slot || sectors_.facts(active).doomed) return false;
   const RecordTrial trial = trial_of(sectors_, active);
-  return !trial.gave_up && trial.tries == 0;
+  const bool lasts = !trial.on_trial || sectors_.room(active) >= sectors_.cells_for_a_trial();
+  return !trial.gave_up && trial.tries == 0 && lasts;
 }
 
 Event Updater::finish_update() {

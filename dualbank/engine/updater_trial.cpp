@@ -28,8 +28,9 @@ Event Updater::confirm_running() {
     // other sector erased first, a cut could leave none.
     return sectors_.put(active, state_.running_slot, facts.record.seq, RecordState::valid, Reason::confirm);
   }
-  if (!running_on_trial()) return facts.confirmed ? sectors_.refresh_last_cell(active) : kDone;
-  const Event e = sectors_.append(active, {.kind = CellKind::confirmed});
+  if (!running_on_trial() && !facts.confirmed) return kDone;
+  const Event e =
+      facts.confirmed ? sectors_.refresh_last_cell(active) : sectors_.append(active, {.kind = CellKind::confirmed});
   if (e.code != Status::journal_full) return e;
   if (session_.active()) return e;
   return sectors_.put(1 - active, state_.running_slot, sectors_.seq_for(state_.running_slot), RecordState::valid,

@@ -233,6 +233,20 @@ TEST(BootGuard, AFullLogEndsTheTrial) {
   }
 }
 
+TEST(TrialUnderOurBootloader, OneThatTheLogHasNoRoomToCountIsToldAsFailed) {
+  for (std::uint32_t room = 0; room <= kCellsForATry; ++room) {
+    TrialBoard board{Policy::dualbank};
+    board.fill_log(1, room);
+    const bool counted = room == kCellsForATry;
+    Updater updater{board.flash, board.options(kOld)};
+    ASSERT_EQ(updater.open(), Status::ok);
+    EXPECT_EQ(updater.last_event().code, counted ? Status::opened : Status::trial_failed_back) << room;
+    ASSERT_EQ(updater.switch_slot(), Status::ok) << "and gets a new one";
+    EXPECT_EQ(updater.last_event().code, Status::switched);
+    EXPECT_EQ(board.boots(), kNew);
+  }
+}
+
 TEST(BootGuard, AFlashThatFailsIsItsErrorAndTheOldImageIsOnlyNamedWhenItBoots) {
   int marked = 0;
   for (std::uint32_t operation = 0; operation < 12; ++operation) {
