@@ -30,7 +30,7 @@ constexpr std::array kGlobals{
 constexpr std::array<std::string_view, 3> kPolicies{"stock", "stock-rollback", "dualbank"};
 constexpr std::array<std::string_view, 3> kColors{"auto", "always", "never"};
 constexpr std::array<std::string_view, 3> kShells{"bash", "zsh", "fish"};
-constexpr std::array<std::string_view, 3> kCuts{"quick", "all", "full"};
+constexpr std::array<std::string_view, 4> kCuts{"quick", "all", "full", "again"};
 constexpr std::array<std::string_view, 3> kSchemes{"rsa3072", "ecdsa256", "ecdsa384"};
 constexpr std::array<std::string_view, 3> kSlots{"ota_0", "ota_1", "factory"};
 

@@ -276,13 +276,15 @@ SlotIndex Board::run_own_bootloader(const BootDecision& decision) {
   std::array<std::byte, 256> buffer;
   const auto outcome = run_bootloader(flash, layout_, settings(), buffer);
   if (!flash.power_on()) return kNoSlot;
-  if (!outcome || outcome->journal.failed() || outcome->decision.slot != decision.slot) {
+  const bool noted =
+      outcome && (!outcome->journal.failed() || (many_cuts && outcome->journal.code == Status::journal_full));
+  if (!noted || outcome->decision.slot != decision.slot) {
     problem = "our bootloader does not start " + place_name(decision.slot);
     return kNoSlot;
   }
   if (twin) problem = twin->difference(flash, *outcome);
   if (!problem.empty()) return kNoSlot;
-  if (decision.trial_over) may_boot_ = Places{}.add(decision.slot);
+  if (decision.trial_over && !outcome->journal.failed()) may_boot_ = Places{}.add(decision.slot);
   return check("after the bootloader's writes") ? decision.slot : kNoSlot;
 }
 

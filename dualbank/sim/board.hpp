@@ -85,6 +85,7 @@ class Board {
 
   mutable NorFlash flash;  ///< reading counts
   std::string problem;     ///< the first that was found
+  bool many_cuts = false;  ///< see Subject::expect_many_cuts()
 
  private:
   /// The bootloader asks guard and counter: ours does.

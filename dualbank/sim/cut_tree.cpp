@@ -1,48 +1,10 @@
 #include "dualbank/sim/cut_tree.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "dualbank/sim/draw.hpp"
 
 namespace dualbank::sim {
-namespace {
-
-constexpr std::array<std::string_view, kReads> kReadsCodes{"", ".E", ".P", ".EE", ".PP"};
-
-}  // namespace
-
-std::string path_code(const CutPath& path) {
-  std::string code;
-  for (const Cut& cut : path) {
-    if (!code.empty()) code += "+";
-    code += std::to_string(cut.operation) + tear_code(cut.tear);
-    code += kReadsCodes[static_cast<std::size_t>(cut.reads)];
-  }
-  return code;
-}
-
-bool parse_path(std::string_view text, CutPath& path) {
-  path.clear();
-  while (!text.empty()) {
-    Cut cut;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), cut.operation);
-    if (error != std::errc{}) return false;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (!parse_tear(text, cut.tear)) return false;
-    for (std::size_t i = kReads; i-- > 1;) {
-      if (!text.starts_with(kReadsCodes[i])) continue;
-      text.remove_prefix(kReadsCodes[i].size());
-      cut.reads = static_cast<Reads>(i);
-      break;
-    }
-    path.push_back(cut);
-    if (text.empty()) break;
-    if (!text.starts_with('+') || text.size() == 1) return false;
-    text.remove_prefix(1);
-  }
-  return true;
-}
 
 void CutCounts::add(const CutCounts& other) {
   cuts += other.cuts;
@@ -66,6 +28,14 @@ std::vector<CutTree::Step> CutTree::record(Reads reads, std::string& problem) {
 }
 
 void CutTree::fail(std::string problem) { failures_.push_back({path_, std::move(problem)}); }
+
+void CutTree::count_cut(const Op& op, const Tear& tear, std::size_t call) {
+  ++counts_.cuts;
+  if (seen_.contents.insert(subject_.flash().digest())) ++counts_.distinct;
+  ++counts_.by_class[static_cast<std::size_t>(tear_class(op, tear))];
+  ++counts_.by_call[call];
+  ++counts_.by_depth[std::min(path_.size(), counts_.by_depth.size() - 1)];
+}
 
 bool CutTree::new_state(Reads reads, std::size_t depth) {
   const NorFlash& flash = subject_.flash();
@@ -117,11 +87,7 @@ void CutTree::cut(const Step& step, std::uint32_t index, const Tear& tear, std::
   flash.restore(step.before);
   flash.tear(step.op, step.data, tear);
   subject_.remember(step.memory);
-  ++counts_.cuts;
-  if (seen_.contents.insert(flash.digest())) ++counts_.distinct;
-  ++counts_.by_class[static_cast<std::size_t>(tear_class(step.op, tear))];
-  ++counts_.by_call[subject_.call_at(step.memory)];
-  ++counts_.by_depth[std::min(path_.size(), counts_.by_depth.size() - 1)];
+  count_cut(step.op, tear, subject_.call_at(step.memory));
   const bool marginal = flash.has_marginal_bits();
   const NorFlash::Snapshot torn = marginal ? flash.snapshot() : NorFlash::Snapshot{};
   // In data one reading stands for all: a granule in which something was in flight is erased whatever it reads as.
@@ -140,6 +106,66 @@ void CutTree::cut(const Step& step, std::uint32_t index, const Tear& tear, std::
     path_.pop_back();
     if (stopped()) return;
   }
+}
+
+void CutTree::again(std::uint32_t times, std::uint32_t share, std::uint32_t shares) {
+  constexpr std::uint32_t kFirstOperations = 8;
+  constexpr std::array kTears{Tear{.kind = Tear::Kind::before}, Tear{.kind = Tear::Kind::after},
+                              Tear{.kind = Tear::Kind::prefix, .units = 2},
+                              Tear{.kind = Tear::Kind::bits, .seed = 1, .marginal = true}};
+  NorFlash& flash = subject_.flash();
+  path_.clear();
+  subject_.start();
+  flash.reboot();
+  std::string problem;
+  const std::vector<Step> steps = record(Reads::drawn, problem);
+  if (!problem.empty()) return fail(std::move(problem));
+  subject_.expect_many_cuts(true);
+  for (std::uint32_t index = share; index < steps.size() && !stopped(); index += shares) {
+    const Step& step = steps[index];
+    if (!subject_.is_metadata(step.op.address)) continue;
+    const std::vector<Tear> firsts = tears_of(step.op, flash.geometry(), Thoroughness::few);
+    const Tear& first = firsts[index % firsts.size()];
+    flash.restore(step.before);
+    flash.tear(step.op, step.data, first);
+    subject_.remember(step.memory);
+    count_cut(step.op, first, subject_.call_at(step.memory));
+    const Reads reads = flash.has_marginal_bits() ? static_cast<Reads>(index % kReads) : Reads::drawn;
+    const NorFlash::Snapshot torn = flash.snapshot();
+    for (std::uint32_t operation = 0; operation < kFirstOperations; ++operation) {
+      for (const Tear& tear : kTears) {
+        if (stopped()) break;
+        flash.restore(torn);
+        subject_.remember(step.memory);
+        path_.assign(1, {index, first, reads});
+        break_down(times, operation, tear);
+      }
+    }
+    path_.clear();
+  }
+  subject_.expect_many_cuts(false);
+}
+
+void CutTree::break_down(std::uint32_t times, std::uint32_t operation, const Tear& tear) {
+  NorFlash& flash = subject_.flash();
+  DigestSet states;
+  for (bool stands_still = false; !stands_still && path_.size() <= times;) {
+    flash.reboot();
+    flash.cut_at(operation, tear);
+    ++counts_.runs;
+    if (std::string problem = subject_.run(path_.back().reads); !problem.empty()) return fail(std::move(problem));
+    if (flash.power_on()) return;  // it has come to its end before that operation
+    const Subject::Memory memory = subject_.memory();
+    count_cut(flash.log().back(), tear, subject_.call_at(memory));
+    const bool marginal = flash.has_marginal_bits();
+    path_.push_back({operation, tear, marginal ? static_cast<Reads>(operation % kReads) : Reads::drawn});
+    std::uint64_t state = flash.digest();
+    for (const std::uint64_t word : memory) state = mix(state, word);
+    stands_still = !marginal && !states.insert(state);
+  }
+  flash.reboot();
+  ++counts_.runs;
+  if (std::string problem = subject_.run(path_.back().reads); !problem.empty()) fail(std::move(problem));
 }
 
 void CutTree::wander(std::uint64_t seed, std::uint32_t lives, std::uint32_t depth) {
@@ -172,12 +198,8 @@ void CutTree::wander(std::uint64_t seed, std::uint32_t lives, std::uint32_t dept
       flash.tear(step.op, step.data, tear);
       subject_.remember(step.memory);
       reads = flash.has_marginal_bits() ? static_cast<Reads>(random.below(kReads)) : Reads::drawn;
+      count_cut(step.op, tear, subject_.call_at(step.memory));
       path_.push_back({index, tear, reads});
-      ++counts_.cuts;
-      if (seen_.contents.insert(flash.digest())) ++counts_.distinct;
-      ++counts_.by_class[static_cast<std::size_t>(tear_class(step.op, tear))];
-      ++counts_.by_call[subject_.call_at(step.memory)];
-      ++counts_.by_depth[std::min<std::size_t>(d, counts_.by_depth.size() - 1)];
       flash.reboot();
     }
     if (problem.empty()) {
@@ -189,6 +211,13 @@ void CutTree::wander(std::uint64_t seed, std::uint32_t lives, std::uint32_t dept
 }
 
 std::string CutTree::replay(const CutPath& path) {
+  subject_.expect_many_cuts(are_many(path));
+  std::string problem = live(path);
+  subject_.expect_many_cuts(false);
+  return problem;
+}
+
+std::string CutTree::live(const CutPath& path) {
   NorFlash& flash = subject_.flash();
   subject_.start();
   flash.reboot();
@@ -206,18 +235,30 @@ std::string CutTree::replay(const CutPath& path) {
 
 CutPath CutTree::shrink(CutPath path) {
   const auto still_fails = [this](const CutPath& candidate) { return !replay(candidate).empty(); };
-  for (bool shorter = true; shorter;) {
-    shorter = false;
-    for (std::size_t i = 0; i < path.size() && !shorter; ++i) {
+  for (std::size_t chunk = std::max<std::size_t>(1, path.size() / 2);;) {
+    bool shorter = false;
+    for (std::size_t i = 0; i + chunk <= path.size();) {
       CutPath without = path;
-      without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
-      if (!still_fails(without)) continue;
-      path = without;
-      shorter = true;
+      const auto at = without.begin() + static_cast<std::ptrdiff_t>(i);
+      without.erase(at, at + static_cast<std::ptrdiff_t>(chunk));
+      if (still_fails(without)) {
+        path = std::move(without);
+        shorter = true;
+      } else {
+        i += chunk;
+      }
     }
+    if (chunk == 1 && !shorter) break;
+    if (chunk > 1) chunk /= 2;
   }
-  for (Cut& cut : path) {
-    const Cut original = cut;
+  for (std::size_t first = 0, end = 0; first < path.size(); first = end) {
+    const Cut original = path[first];
+    end = first;
+    while (end < path.size() && path[end] == original) ++end;
+    const auto put = [&](const Cut& cut) {
+      std::fill(path.begin() + static_cast<std::ptrdiff_t>(first), path.begin() + static_cast<std::ptrdiff_t>(end),
+                cut);
+    };
     std::vector<Cut> simpler;
     for (const Tear::Kind kind : {Tear::Kind::before, Tear::Kind::after}) {
       simpler.push_back({original.operation, {.kind = kind}, Reads::drawn});
@@ -233,9 +274,9 @@ CutPath CutTree::shrink(CutPath path) {
     simpler.push_back(plain);
     simpler.push_back(settled);
     for (const Cut& candidate : simpler) {
-      cut = candidate;
+      put(candidate);
       if (still_fails(path)) break;
-      cut = original;
+      put(original);
     }
   }
   return path;

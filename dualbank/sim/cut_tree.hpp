@@ -9,33 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "dualbank/sim/cut_path.hpp"
 #include "dualbank/sim/digest_set.hpp"
 #include "dualbank/sim/nor_flash.hpp"
 #include "dualbank/sim/tears.hpp"
 
 namespace dualbank::sim {
-
-/// How bits that a cut left between 0 and 1 read at the boots after it.
-enum class Reads : std::uint8_t {
-  drawn,             ///< at random, anew at each boot
-  erased_first,      ///< as erased at the first boot, as programmed at the next, and so on
-  programmed_first,  ///< the other way round
-  erased_twice,      ///< as erased_first, and the device resets once more before it writes anything
-  programmed_twice,  ///< as programmed_first, likewise
-};
-inline constexpr std::size_t kReads = 5;
-
-/// The power goes in an operation of the device, counted from when the power came.
-struct Cut {
-  std::uint32_t operation = 0;
-  Tear tear{};
-  Reads reads = Reads::drawn;
-};
-using CutPath = std::vector<Cut>;
-
-/// As in a replay id: "17p12", then ".E", ".P", ".EE" or ".PP" for other reads than drawn; cuts are joined by "+".
-[[nodiscard]] std::string path_code(const CutPath& path);
-[[nodiscard]] bool parse_path(std::string_view text, CutPath& path);
 
 /// What is swept: a device, and the world around it that remembers what it was told.
 class Subject {
@@ -57,6 +36,8 @@ class Subject {
   virtual void remember(const Memory& memory) = 0;
   /// Does an operation there touch boot records or journal?
   [[nodiscard]] virtual bool is_metadata(std::uint32_t address) const = 0;
+  /// So many cuts may come that its journal cannot keep them all: then an update may have to begin again.
+  virtual void expect_many_cuts(bool expected) { static_cast<void>(expected); }
   /// Index of what the device is at, for counting: see call_names().
   [[nodiscard]] virtual std::size_t call_at(const Memory& memory) const = 0;
 
@@ -107,6 +88,9 @@ class CutTree {
 
   /// Cuts everywhere, `levels.size()` deep. Of the first level only operations `share`, `share + shares`, ...
   void sweep(const std::vector<Level>& levels, std::uint32_t share = 0, std::uint32_t shares = 1);
+  /// A supply that breaks down at the same place again and again. Behind each first cut in boot records or journal (of
+  /// these `share`, `share + shares`, ...): `times` cuts at one of the first operations after the power came back.
+  void again(std::uint32_t times, std::uint32_t share = 0, std::uint32_t shares = 1);
   /// A few lives with `depth` cuts each, at operations and with tears drawn from `seed`.
   void wander(std::uint64_t seed, std::uint32_t lives, std::uint32_t depth);
   /// Does exactly these cuts, through NorFlash::cut_at. What is wrong, nothing when all is well.
@@ -132,6 +116,9 @@ class CutTree {
   void explore(std::size_t depth, Reads reads);
   void cut(const Step& step, std::uint32_t index, const Tear& tear, std::size_t depth, bool every_reading);
   [[nodiscard]] bool new_state(Reads reads, std::size_t depth);
+  [[nodiscard]] std::string live(const CutPath& path);
+  void break_down(std::uint32_t times, std::uint32_t operation, const Tear& tear);
+  void count_cut(const Op& op, const Tear& tear, std::size_t call);
   void fail(std::string problem);
   [[nodiscard]] bool stopped() const {
     return failures_.size() >= most_failures_ || (stop_ != nullptr && stop_->load(std::memory_order_relaxed));

@@ -95,6 +95,18 @@ TEST(PathCode, IsReadBackAsItWasWritten) {
   EXPECT_TRUE(read[4].tear.still_programs);
 }
 
+TEST(PathCode, TheSameCutAgainAndAgainIsWrittenOnce) {
+  const Cut cut{0, {.kind = Tear::Kind::after}, Reads::drawn};
+  CutPath path(57, cut);
+  path.front().operation = 18;
+  EXPECT_EQ(path_code(path), "18a+0a*56");
+  CutPath read;
+  ASSERT_TRUE(parse_path("18a+0a*56", read));
+  EXPECT_EQ(read, path);
+  ASSERT_TRUE(parse_path("3p2m1.EE*2", read));
+  EXPECT_EQ(read.size(), 2U);
+}
+
 TEST(PathCode, NothingIsAPathWithoutCuts) {
   CutPath path{{}};
   EXPECT_TRUE(parse_path("", path));
@@ -102,7 +114,8 @@ TEST(PathCode, NothingIsAPathWithoutCuts) {
 }
 
 TEST(PathCode, RefusesWhatIsNone) {
-  for (const char* text : {"p1", "1", "1q", "1b+", "1b+ ", "1b 2b", "1b.X", "-1b", "1b++2b"}) {
+  for (const char* text : {"p1", "1", "1q", "1b+", "1b+ ", "1b 2b", "1b.X", "-1b", "1b++2b", "1b*", "1b*0", "1b*-1",
+                           "1b*10001", "1b*9999+2b*2"}) {
     CutPath path;
     EXPECT_FALSE(parse_path(text, path)) << text;
   }
@@ -213,6 +226,65 @@ TEST(CutTree, StopsWhenItIsTold) {
   tree.stop_when(&stop);
   tree.sweep({kEvery});
   EXPECT_EQ(tree.counts().cuts, 0u);
+}
+
+/// Notes every life, and has room for twenty.
+std::string short_of_room(NorFlash& flash) {
+  std::uint32_t lives = 0;
+  while (at(flash, lives) != 0xFF) ++lives;
+  if (lives == 20) return "no room";
+  write(flash, lives, 0);
+  if (flash.power_on()) write(flash, 0x100, 0);
+  return {};
+}
+
+TEST(CutTree, TheSameCutAgainAndAgainFindsWhatFewDoNot) {
+  Counter device{short_of_room};
+  Seen seen;
+  CutTree few{device, seen};
+  few.sweep({kEvery, kEvery});
+  EXPECT_THAT(few.failures(), IsEmpty());
+  CutTree many{device, seen};
+  many.again(30);
+  ASSERT_EQ(many.failures().size(), 1U);
+  const Failure& failure = many.failures()[0];
+  EXPECT_EQ(many.replay(failure.path), failure.problem) << path_code(failure.path);
+  EXPECT_EQ(path_code(many.shrink(failure.path)), "0a*20");
+  EXPECT_GT(many.counts().by_depth.back(), 10U);
+}
+
+TEST(CutTree, ItGoesOnUntilNothingChangesAnyMore) {
+  Counter device{harmless};
+  Seen seen;
+  CutTree tree{device, seen};
+  tree.again(10'000);
+  EXPECT_THAT(tree.failures(), IsEmpty());
+  EXPECT_LT(tree.counts().cuts, 200U) << "a cut before the first operation leaves all as it was";
+  EXPECT_EQ(tree.counts().by_class[static_cast<std::size_t>(TearClass::erase_prefix)], 0U);
+}
+
+TEST(CutTree, TellsTheDeviceThatManyCutsCome) {
+  struct Told : Counter {
+    using Counter::Counter;
+    void expect_many_cuts(bool expected) override { many = expected; }
+    std::string run(Reads reads) override {
+      most_runs_with_many += many ? 1 : 0;
+      return Counter::run(reads);
+    }
+    bool many = false;
+    int most_runs_with_many = 0;
+  };
+  Told device{harmless};
+  Seen seen;
+  CutTree tree{device, seen};
+  CutPath path(8, {0, {.kind = Tear::Kind::before}, Reads::drawn});
+  EXPECT_EQ(tree.replay(path), "");
+  tree.sweep({kEvery});
+  EXPECT_EQ(device.most_runs_with_many, 0);
+  path.push_back(path[0]);
+  EXPECT_EQ(tree.replay(path), "");
+  EXPECT_EQ(device.most_runs_with_many, 10);
+  EXPECT_FALSE(device.many);
 }
 
 TEST(CutTree, RandomLivesAreTheSameForTheSameSeed) {

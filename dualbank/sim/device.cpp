@@ -113,6 +113,7 @@ void Device::reset_flash() {
 std::string Device::run(Reads reads) {
   reads_ = reads;
   boots_ = 0;
+  began_with_ = known_.starts_over;
   nervous_ = reads == Reads::erased_twice || reads == Reads::programmed_twice;
   if (board_.flash.has_marginal_bits()) {  // whatever they read as
     for (const MarginalBits bits : {MarginalBits::programmed, MarginalBits::erased}) {
@@ -213,7 +214,7 @@ void Device::start_over() {
   known_.acknowledged = 0;
   known_.sent_bytes = 0;
   known_.switched_to = kNoSlot;
-  ++known_.starts_over;
+  if (known_.starts_over < 255) ++known_.starts_over;
 }
 
 bool Device::find_position(SlotIndex slot, const Updater& updater) {

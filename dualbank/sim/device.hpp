@@ -24,6 +24,7 @@ class Device final : public Subject {
   [[nodiscard]] std::string run(Reads reads) override;
   [[nodiscard]] Memory memory() const override;
   void remember(const Memory& memory) override;
+  void expect_many_cuts(bool expected) override { board_.many_cuts = expected; }
   [[nodiscard]] bool is_metadata(std::uint32_t address) const override { return board_.is_metadata(address); }
   [[nodiscard]] std::size_t call_at(const Memory& memory) const override;
 
@@ -64,6 +65,7 @@ class Device final : public Subject {
   [[nodiscard]] Ended send(Call call, Updater& updater);
   [[nodiscard]] Ended send_piece(Updater& updater, std::uint32_t from, std::uint32_t to);
   [[nodiscard]] Ended check_acknowledged(const Updater& updater);
+  [[nodiscard]] Ended pause(Updater& updater);
   [[nodiscard]] Ended do_switch(Updater& updater);
   [[nodiscard]] Ended judge(Status status, std::string_view what, const Updater& updater);
   void interfere(Call call);
@@ -90,6 +92,7 @@ class Device final : public Subject {
   std::uint32_t boots_ = 0;
   bool fresh_power_ = false;
   bool nervous_ = false;
+  std::uint8_t began_with_ = 0;  ///< starts_over, when the power came
   std::uint64_t most_resent_bytes_ = 0;
   std::array<Range, 32> gaps_{};
 };

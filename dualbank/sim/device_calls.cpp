@@ -41,7 +41,7 @@ SlotIndex Device::rollback_target() const {
 }
 
 Device::Ended Device::make(Call call, Updater& updater) {
-  if (known_.starts_over > kMostStartsOver) return wrong("the update does not come to its end");
+  if (known_.starts_over - began_with_ > kMostStartsOver) return wrong("the update does not come to its end");
   if (interferes(call)) {
     interfere(call);
     return Ended::reset;  // whoever wrote there, the application starts anew
@@ -84,7 +84,7 @@ Device::Ended Device::make(Call call, Updater& updater) {
 Device::Ended Device::act(Call call, Updater& updater) {
   switch (call) {
     case Call::pause:
-      return judge(updater.pause(), "pause()", updater);
+      return pause(updater);
     case Call::abandon:
       known_.acknowledged = 0;
       return updater.status().update_active ? judge(updater.abandon(), "abandon()", updater) : Ended::done;
@@ -114,6 +114,13 @@ Device::Ended Device::act(Call call, Updater& updater) {
   }
 }
 
+Device::Ended Device::pause(Updater& updater) {
+  const Status status = updater.pause();
+  // Nothing is lost, and nothing can be noted any more.
+  if (status == Status::journal_full && board_.many_cuts) return Ended::done;
+  return judge(status, "pause()", updater);
+}
+
 Device::Ended Device::do_switch(Updater& updater) {
   const bool named = updater.status().boot_slot == known_.target && board_.verifies(known_.target);
   if (!named && known_.acknowledged != 0) {
@@ -137,7 +144,7 @@ Device::Ended Device::do_switch(Updater& updater) {
 }
 
 Device::Ended Device::check_acknowledged(const Updater& updater) {
-  if (!known_.trusts_session) return Ended::done;
+  if (!known_.trusts_session || board_.many_cuts) return Ended::done;
   const std::uint32_t granule = updater.status().update_granule_bytes;
   const auto length = static_cast<std::uint32_t>(image().size());
   for (std::uint32_t g = 0; granule != 0 && g < 64 && g * granule < length; ++g) {
@@ -220,7 +227,7 @@ Device::Ended Device::send(Call call, Updater& updater) {
     if (const Ended ended = send_piece(updater, gap.from, to); ended != Ended::done) return ended;
   }
   known_.in_the_middle = end != length;
-  if (call == Call::flash && end == length && known_.trusts_session && known_.starts_over == 0) {
+  if (call == Call::flash && end == length && known_.trusts_session && known_.starts_over == 0 && !board_.many_cuts) {
     most_resent_bytes_ = std::max<std::uint64_t>(most_resent_bytes_, known_.sent_bytes - length);
   }
   if (end == length) known_.sent_bytes = length;

@@ -116,7 +116,11 @@ SweepReport sweep_model(const ModelKind& kind, const SweepPlan& plan, const Swee
       ModelSubject subject{*model};
       CutTree tree{subject, seen};
       tree.stop_when(&stop);
-      tree.sweep(levels, share, kShares);
+      if (plan.size == SweepSize::again) {
+        tree.again(kAgain, share, kShares);
+      } else {
+        tree.sweep(levels, share, kShares);
+      }
       const std::lock_guard lock{mutex};
       report.counts.add(tree.counts());
       for (const Failure& failure : tree.failures()) {

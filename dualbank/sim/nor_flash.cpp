@@ -127,12 +127,12 @@ Status NorFlash::perform(const Op& op, Bytes data) {
   }
   Op done = op;
   done.cut = cut_armed_ && cut_in_-- == 0;
+  if (witness_) witness_(done, data);
   if (done.cut) {
     cut_armed_ = false;
     power_on_ = false;
     seed_ = tear_.seed;
   }
-  if (witness_) witness_(done, data);
   apply(op, data, done.cut ? tear_ : Tear{.kind = Tear::Kind::after});
   account(done);
   if (observer_) observer_(done);

@@ -62,6 +62,8 @@ struct Tear {
   /// Leaves marginal bits: with prefix and suffix the disputed bits of the one unit in flight, with `bits` about half
   /// of the disputed ones.
   bool marginal = false;
+
+  friend bool operator==(const Tear&, const Tear&) = default;
 };
 
 /// What marginal bits read as after a reboot.

@@ -22,29 +22,36 @@ constexpr std::uint32_t kLives = 150;  // of each share, with three, four or fiv
 /// What one thread does at a time.
 struct Work {
   Scenario scenario;
-  std::vector<Level> levels;  ///< empty: random lives
+  std::vector<Level> levels{};  ///< empty: random lives, or the same cut again and again
   std::uint32_t share = 0;
   std::uint32_t lives = 0;
+  std::uint32_t again = 0;
 };
 
 std::vector<Work> work_of(const SweepPlan& plan) {
   std::vector<Work> work;
-  const auto add = [&](const Scenario& scenario, const std::vector<Level>& levels, std::uint32_t lives = 0) {
-    for (std::uint32_t share = 0; share < kShares; ++share) work.push_back({scenario, levels, share, lives});
+  const auto add = [&](const Work& whole) {
+    for (std::uint32_t share = 0; share < kShares; ++share) {
+      work.push_back(whole);
+      work.back().share = share;
+    }
   };
   for (const Scenario& scenario : plan.scenarios) {
     const bool small = scenario.board->small;
     const bool full = plan.size == SweepSize::full;
     const bool long_images = scenario.board->image_bytes > 0x2000;
-    add(scenario, {!small || (long_images && !full) ? kCoarse
-                   : full                           ? kEvenMore
-                   : plan.size == SweepSize::all    ? kEverywhere
-                                                    : kQuick});
-    if (!full || !small) continue;
     Scenario brief = scenario;
     brief.short_images = true;
-    add(brief, {kRecords, kRecords});
-    add(brief, {}, kLives);
+    if ((small && full) || plan.size == SweepSize::again) add({.scenario = brief, .again = kAgain});
+    if (plan.size == SweepSize::again) continue;
+    add({.scenario = scenario,
+         .levels = {!small || (long_images && !full) ? kCoarse
+                    : full                           ? kEvenMore
+                    : plan.size == SweepSize::all    ? kEverywhere
+                                                     : kQuick}});
+    if (!full || !small) continue;
+    add({.scenario = brief, .levels = {kRecords, kRecords}});
+    add({.scenario = brief, .lives = kLives});
   }
   return work;
 }
@@ -88,7 +95,9 @@ class Sweeping {
     Device device{work.scenario};
     CutTree tree{device, seen_};
     tree.stop_when(&stop_);
-    if (work.levels.empty()) {
+    if (work.again > 0) {
+      tree.again(work.again, work.share, kShares);
+    } else if (work.levels.empty()) {
       tree.wander(plan_.seed * 1000 + work.share, work.lives, 3 + work.share % 3);
     } else {
       tree.sweep(work.levels, work.share, kShares);

@@ -43,6 +43,16 @@ TEST(ScenarioSweep, TwoAndMoreCutsAreNotUnsafeEither) {
   EXPECT_GT(report.counts.by_depth[2], 500U);
 }
 
+TEST(ScenarioSweep, HundredsOfCutsAtTheSamePlaceAreNotUnsafeEither) {
+  if (kSanitized) GTEST_SKIP() << "hundreds of thousands of lives: without sanitizers they take seconds";
+  for (const char* part : {"ecc-8", "blocks/updated dualbank"}) {
+    const SweepReport report = sweep(plan_of(SweepSize::again, part));
+    EXPECT_TRUE(report.failures.empty()) << told(report);
+    EXPECT_GT(report.counts.by_depth.back(), 50'000U) << part;
+    EXPECT_EQ(report.most_resent_bytes, 0U) << "no promise when the journal is full";
+  }
+}
+
 TEST(ScenarioSweep, EveryClassOfTearIsTried) {
   const SweepReport report = sweep(plan_of(SweepSize::quick, "two-slots stock: flash switch reset confirm"));
   for (std::size_t i = 0; i < kTearClasses; ++i) {

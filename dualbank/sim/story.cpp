@@ -36,6 +36,7 @@ class Teller {
 
   void tell(const CutPath& path) {
     NorFlash& flash = subject_.flash();
+    subject_.expect_many_cuts(are_many(path));
     subject_.start();
     flash.reboot();
     flash.witness([this](const Op& op, Bytes) { hear(op); });

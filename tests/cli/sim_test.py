@@ -48,6 +48,13 @@ class Sim(CommandTest):
         self.assertGreater(every["distinct_cuts"], 2 * quick["distinct_cuts"])
         self.assertEqual(len(every["by_depth"]), 1)
 
+    def test_the_same_cut_again_and_again(self):
+        for words in (("--scenario", SHORT), ("--model", "vendor-plain")):
+            sweep = self.sweep(*words, "--cut", "again", "--json").json["sweep"]
+            self.assertEqual(len(sweep["by_depth"]), 8)
+            self.assertGreater(sweep["by_depth"][7], 1000, "all after the seventh")
+            self.assertEqual(sweep["unsafe"], [])
+
     def test_scenarios_add_up_and_words_pick_built_in_ones(self):
         two = self.sweep("--scenario", SHORT, "--scenario", "two-slots/fresh stock: flash switch", "--json").json
         self.assertEqual(two["sweep"]["scenarios"], 2)
@@ -137,7 +144,7 @@ class Sim(CommandTest):
             ("--scenario", "two-slots stock: flush"): ("unknown_scenario", "--list", "flash-shuffled"),
             ("--scenario", "two-slots stok: flash"): ("unknown_scenario", "--list", "stock-rollback"),
             ("--model", "vendor-confrm"): ("unknown_model", "vendor-confirm", "vendor-confrm"),
-            ("--cut", "some"): ("bad_cut", "quick, all or full", "some"),
+            ("--cut", "some"): ("bad_cut", "quick, all, full or again", "some"),
             ("--jobs", "0"): ("bad_jobs", "1 to", "0"),
             ("--jobs", "many"): ("bad_number", "", "many"),
             ("--replay", "vendor-confirm"): ("bad_replay_id", "@", "no @"),

@@ -55,7 +55,7 @@ sim::SweepSize size_of(const Context& context) {
   const auto known = words_of(Takes::cuts);
   const auto found = std::find(known.begin(), known.end(), words);
   if (found == known.end()) {
-    throw Refused::usage("bad_cut", fmt::format("--cut {} is not known", words), "use quick, all or full");
+    throw Refused::usage("bad_cut", fmt::format("--cut {} is not known", words), "use quick, all, full or again");
   }
   return static_cast<sim::SweepSize>(found - known.begin());
 }
@@ -231,7 +231,7 @@ int run(Context& context) {
 constexpr std::array kOptions{
     Option{"--cut", "WHICH", Takes::cuts,
            "quick: about 30 ways to tear each operation (default); all: every way; full: then a second cut after each, "
-           "and lives with more at random"},
+           "lives with more at random, and again; again: hundreds of cuts at the same place"},
     Option{"--scenario", "LINE", Takes::text, "a scenario of your own, or words of the built-in ones that are wanted",
            true},
     Option{"--model", "NAME", Takes::text, "cut an updater as others build them instead"},
