@@ -108,11 +108,12 @@ void CutTree::cut(const Step& step, std::uint32_t index, const Tear& tear, std::
   }
 }
 
-void CutTree::again(std::uint32_t times, std::uint32_t share, std::uint32_t shares) {
+void CutTree::again(std::uint32_t times, std::uint32_t share, std::uint32_t shares, std::uint32_t one_in) {
   constexpr std::uint32_t kFirstOperations = 8;
   constexpr std::array kTears{Tear{.kind = Tear::Kind::before}, Tear{.kind = Tear::Kind::after},
                               Tear{.kind = Tear::Kind::prefix, .units = 2},
                               Tear{.kind = Tear::Kind::bits, .seed = 1, .marginal = true}};
+  constexpr auto kTearCount = static_cast<std::uint32_t>(kTears.size());
   NorFlash& flash = subject_.flash();
   path_.clear();
   subject_.start();
@@ -132,14 +133,11 @@ void CutTree::again(std::uint32_t times, std::uint32_t share, std::uint32_t shar
     count_cut(step.op, first, subject_.call_at(step.memory));
     const Reads reads = flash.has_marginal_bits() ? static_cast<Reads>(index % kReads) : Reads::drawn;
     const NorFlash::Snapshot torn = flash.snapshot();
-    for (std::uint32_t operation = 0; operation < kFirstOperations; ++operation) {
-      for (const Tear& tear : kTears) {
-        if (stopped()) break;
-        flash.restore(torn);
-        subject_.remember(step.memory);
-        path_.assign(1, {index, first, reads});
-        break_down(times, operation, tear);
-      }
+    for (std::uint32_t pair = index % one_in; pair < kFirstOperations * kTearCount && !stopped(); pair += one_in) {
+      flash.restore(torn);
+      subject_.remember(step.memory);
+      path_.assign(1, {index, first, reads});
+      break_down(times, pair / kTearCount, kTears[pair % kTearCount]);
     }
     path_.clear();
   }

@@ -89,8 +89,9 @@ class CutTree {
   /// Cuts everywhere, `levels.size()` deep. Of the first level only operations `share`, `share + shares`, ...
   void sweep(const std::vector<Level>& levels, std::uint32_t share = 0, std::uint32_t shares = 1);
   /// A supply that breaks down at the same place again and again. Behind each first cut in boot records or journal (of
-  /// these `share`, `share + shares`, ...): `times` cuts at one of the first operations after the power came back.
-  void again(std::uint32_t times, std::uint32_t share = 0, std::uint32_t shares = 1);
+  /// these `share`, `share + shares`, ...): `times` cuts at one of the first operations after the power came back. Of
+  /// all pairs of operation and tear one in `one_in`.
+  void again(std::uint32_t times, std::uint32_t share = 0, std::uint32_t shares = 1, std::uint32_t one_in = 1);
   /// A few lives with `depth` cuts each, at operations and with tears drawn from `seed`.
   void wander(std::uint64_t seed, std::uint32_t lives, std::uint32_t depth);
   /// Does exactly these cuts, through NorFlash::cut_at. What is wrong, nothing when all is well.

@@ -259,8 +259,9 @@ TEST(CutTree, ItGoesOnUntilNothingChangesAnyMore) {
   CutTree tree{device, seen};
   tree.again(10'000);
   EXPECT_THAT(tree.failures(), IsEmpty());
-  EXPECT_LT(tree.counts().cuts, 200U) << "a cut before the first operation leaves all as it was";
-  EXPECT_EQ(tree.counts().by_class[static_cast<std::size_t>(TearClass::erase_prefix)], 0U);
+  EXPECT_LT(tree.counts().by_class[static_cast<std::size_t>(TearClass::before)], 20U) << "it leaves all as it was";
+  EXPECT_GT(tree.counts().by_class[static_cast<std::size_t>(TearClass::program_marginal)], 10'000U)
+      << "reads differently each time";
 }
 
 TEST(CutTree, TellsTheDeviceThatManyCutsCome) {

@@ -19,6 +19,8 @@ constexpr Level kEvenMore{.metadata = Thoroughness::most, .data = Thoroughness::
 constexpr Level kRecords{.metadata = Thoroughness::few, .data = Thoroughness::few, .cuts_data = false};
 constexpr std::uint32_t kLives = 150;  // of each share, with three, four or five cuts at random
 
+constexpr std::uint32_t kAgainInFull = 10;
+
 /// What one thread does at a time.
 struct Work {
   Scenario scenario;
@@ -96,7 +98,7 @@ class Sweeping {
     CutTree tree{device, seen_};
     tree.stop_when(&stop_);
     if (work.again > 0) {
-      tree.again(work.again, work.share, kShares);
+      tree.again(work.again, work.share, kShares, plan_.size == SweepSize::full ? kAgainInFull : 1);
     } else if (work.levels.empty()) {
       tree.wander(plan_.seed * 1000 + work.share, work.lives, 3 + work.share % 3);
     } else {

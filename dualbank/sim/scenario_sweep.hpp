@@ -15,8 +15,8 @@ namespace dualbank::sim {
 enum class SweepSize : std::uint8_t {
   quick,  ///< one cut each, about 30 tears of an operation: some seconds
   all,    ///< one cut each, every tear: what `make test` runs
-  full,  ///< and random subsets of bits by the thousand, two cuts on boot records and journal, three to five at random:
-         ///< what `make sweep` runs; `again` is in it
+  full,  ///< and random subsets of bits by the thousand, two cuts on boot records and journal, three to five at random,
+         ///< a tenth of `again`: what `make sweep` runs
   again,  ///< the same cut kAgain times, at one of the first operations after the power came back
 };
 inline constexpr std::uint32_t kAgain = 280;  ///< a log of 4 KiB has 254 cells

@@ -28,7 +28,7 @@ std::vector<std::uint32_t> lengths(std::uint32_t units, Thoroughness thoroughnes
 }
 
 std::uint32_t subsets(Thoroughness thoroughness, bool settles) {
-  if (thoroughness == Thoroughness::most) return settles ? 2700 : 24;
+  if (thoroughness == Thoroughness::most) return settles ? 2200 : 24;
   return thoroughness == Thoroughness::every ? 24 : thoroughness == Thoroughness::some ? 3 : 1;
 }
 

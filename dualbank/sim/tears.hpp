@@ -33,7 +33,7 @@ enum class Thoroughness : std::uint8_t {
   every,  ///< every prefix and reversed prefix, 24 random subsets, each settled and marginal
   some,   ///< about 30 for each operation, the ends and the middle
   few,    ///< about 10
-  most,   ///< every one, and 2,400 random subsets that settle instead of 24
+  most,   ///< every one, and 2,200 random subsets that settle instead of 24
 };
 
 /// The tears to try on an operation, without those that leave what another leaves anyway. The same on every machine.

@@ -231,7 +231,7 @@ int run(Context& context) {
 constexpr std::array kOptions{
     Option{"--cut", "WHICH", Takes::cuts,
            "quick: about 30 ways to tear each operation (default); all: every way; full: then a second cut after each, "
-           "lives with more at random, and again; again: hundreds of cuts at the same place"},
+           "lives with more at random, and some of again; again: hundreds of cuts at the same place"},
     Option{"--scenario", "LINE", Takes::text, "a scenario of your own, or words of the built-in ones that are wanted",
            true},
     Option{"--model", "NAME", Takes::text, "cut an updater as others build them instead"},
